@@ -1,0 +1,163 @@
+"""What happened, told inside the transaction in which it happened.
+
+A service records events on its session. The database hands them to the subscribers before it commits, so that what
+a subscriber writes (an outbox row) stands or falls with the deed. Wake-up calls run after the commit.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from sqlalchemy.orm import Session
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """Anything that happened; subclasses carry ids, never rows."""
+
+
+@dataclass(frozen=True, slots=True)
+class PostCreated(Event):
+    """A question, answer, comment, note or flag now stands (an anonymous one: was released)."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostEdited(Event):
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostDeleted(Event):
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerChosen(Event):
+    """The asker chose the 決め手: the question is 解決."""
+
+    question_id: int
+    answer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerUnchosen(Event):
+    question_id: int
+    answer_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThanksGiven(Event):
+    thanks_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ThanksWithdrawn(Event):
+    """The row is gone; what the wire needs to take it back stands here."""
+
+    uri: str
+    giver_id: int
+    receiver_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Liked(Event):
+    like_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unliked(Event):
+    uri: str
+    account_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRequested(Event):
+    """Somebody asked to follow (state `requested`); the followee's side has to answer."""
+
+    follow_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowAccepted(Event):
+    follow_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowRejected(Event):
+    """The followee refused, or removed a follower. The row is gone."""
+
+    uri: str
+    follower_id: int
+    followee_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class FollowEnded(Event):
+    """The follower stopped following. The row is gone."""
+
+    uri: str
+    follower_id: int
+    followee_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AccountUpdated(Event):
+    account_id: int
+
+
+E_ = TypeVar("E_", bound=Event)
+Subscriber = Callable[[Session, Any], None]
+Hook = Callable[[], None]
+
+_RECORDED = "machi.events"
+_HOOKS = "machi.after_commit"
+
+
+def record(session: Session, event: Event) -> None:
+    """Tell that `event` happened in the unit of work of `session`."""
+    session.info.setdefault(_RECORDED, []).append(event)
+
+
+def after_commit(session: Session, hook: Hook) -> None:
+    """Have `hook` called on the event loop once the unit of work is committed; the same hook only once a batch."""
+    session.info.setdefault(_HOOKS, {})[hook] = None
+
+
+class Bus:
+    """Who wants to know what. Filled once at start, before any unit of work runs."""
+
+    def __init__(self) -> None:
+        self._subscribers: dict[type[Event], list[Subscriber]] = {}
+
+    def subscribe(self, kind: type[E_], subscriber: Callable[[Session, E_], None]) -> None:
+        """Have `subscriber` called inside the transaction for each event of exactly this `kind`.
+
+        A subscriber that raises undoes the deed: better a visible error than a post nobody receives.
+        """
+        self._subscribers.setdefault(kind, []).append(subscriber)
+
+    def dispatch(self, session: Session) -> None:
+        """Hand over everything recorded on `session`, also what subscribers record meanwhile, in order."""
+        pending: list[Event] = session.info.get(_RECORDED, [])
+        position = 0
+        while position < len(pending):
+            event = pending[position]
+            position += 1
+            for subscriber in self._subscribers.get(type(event), ()):
+                subscriber(session, event)
+        pending.clear()
+
+
+def take_hooks(session: Session) -> list[Hook]:
+    """What to call after the commit; for the database layer alone."""
+    return list(session.info.pop(_HOOKS, {}))
+
+
+def forget(session: Session) -> None:
+    """Drop what a failed unit recorded; for the database layer alone."""
+    session.info.pop(_RECORDED, None)
+    session.info.pop(_HOOKS, None)

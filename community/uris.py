@@ -1,0 +1,45 @@
+"""Every address of this town, made in one place. Paths are fixed for ever: other servers keep them."""
+
+from urllib.parse import quote
+
+
+class Uris:
+    """Addresses under one origin, `scheme://domain`."""
+
+    def __init__(self, scheme: str, domain: str) -> None:
+        self.scheme = scheme
+        self.domain = domain  # host[:port], as it stands in handles
+        self.origin = f"{scheme}://{domain}"
+        self.actor = f"{self.origin}/actor"
+        self.shared_inbox = f"{self.origin}/inbox"
+        self.sisters = f"{self.origin}/sisters"
+
+    @property
+    def host(self) -> str:
+        """The domain without a port: the instance actor's name."""
+        return self.domain.partition(":")[0]
+
+    def account(self, kind: str, name: str) -> str:
+        """The actor id of a local account: people and the relay under /users, boards under /boards."""
+        if kind == "instance":
+            return self.actor
+        return f"{self.origin}/{'boards' if kind == 'board' else 'users'}/{name}"
+
+    def profile(self, name: str) -> str:
+        return f"{self.origin}/@{name}"
+
+    def post(self, identifier: int) -> str:
+        return f"{self.origin}/posts/{identifier}"
+
+    def post_page(self, shown_name: str, identifier: int) -> str:
+        """The HTML page of a post; `shown_name` is the handle of the author people are shown."""
+        return f"{self.origin}/@{shown_name}/{identifier}"
+
+    def activity(self, identifier: int) -> str:
+        return f"{self.origin}/activities/{identifier}"
+
+    def tag(self, name: str) -> str:
+        return f"{self.origin}/tags/{quote(name, safe='')}"
+
+    def is_local(self, uri: str) -> bool:
+        return uri == self.origin or uri.startswith(self.origin + "/")
