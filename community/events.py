@@ -109,6 +109,14 @@ class AccountUpdated(Event):
     account_id: int
 
 
+@dataclass(frozen=True, slots=True)
+class AccountDeleted(Event):
+    """A member left (退会). The follows are gone; those who should hear of it stand here."""
+
+    account_id: int
+    follower_ids: tuple[int, ...]
+
+
 E_ = TypeVar("E_", bound=Event)
 Subscriber = Callable[[Session, Any], None]
 Hook = Callable[[], None]

@@ -13,6 +13,8 @@ class Post(Model):
         Index(None, "root_id", "id"),
         Index(None, "parent_id"),
         Index(None, "kind", "id"),
+        Index(None, "kind", "local", "id"),  # ほかのまち
+        Index(None, "kind", "answers_count", "id"),  # 答えを待っています
         Index(None, "board_id", "id"),
         Index(None, "in_reply_to_uri"),
     )
