@@ -1,0 +1,197 @@
+"""What people wrote, made safe and kept in three forms. Nobody else in the town sanitises.
+
+The rules for HTML are those of the wire: the elements Mastodon keeps, no images, no styles, no hidden parts of links,
+and the real host of a link beside words that do not name it.
+"""
+
+import html
+import re
+import unicodedata
+from dataclasses import dataclass
+from html.parser import HTMLParser
+from typing import Any
+from urllib.parse import urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+
+from community.errors import Invalid
+
+SOURCE_LIMIT = 20_000  # characters of Markdown in one post
+HTML_LIMIT = 100_000  # characters of a stranger's HTML; what is beyond is cut off
+
+_TAGS = {
+    *("p", "br", "span", "a", "del", "s", "pre", "blockquote", "code", "b", "strong", "u", "sub", "sup", "i", "em"),
+    *("h1", "h2", "h3", "h4", "h5", "ul", "ol", "li", "ruby", "rt", "rp", "abbr"),
+}
+_ATTRIBUTES = {
+    "*": {"lang", "translate", "class"},
+    "a": {"href"},
+    "abbr": {"title"},
+    "ol": {"start", "reversed"},
+    "li": {"value"},
+    "blockquote": {"cite"},
+}
+_CLASS = re.compile(r"^(?:(?:h|p|u|dt|e)-[a-z0-9-]+|mention|hashtag|quote-inline)$")
+_IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
+_LINK = re.compile(r"<a(?P<attributes>[^>]*)>(?P<inside>.*?)</a>", re.DOTALL)
+_HREF = re.compile(r'\bhref="([^"]*)"')
+_BLANKS = re.compile(r"\s+")
+_GAPS = re.compile(r"\n{3,}")
+# Characters that turn the reading order round or cannot be seen: they serve only to deceive in a name or a title.
+_DECEITFUL = frozenset("\u200b\u2060\ufeff\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """One text: as it was typed (Markdown, or what a peer gave as its source), as safe HTML, as plain text."""
+
+    source: str
+    html: str
+    text: str
+
+
+EMPTY = Body("", "", "")
+
+
+def from_markdown(source: str) -> Body:
+    """What a member typed. Line breaks stay, HTML shows as it was typed, a picture becomes a link to it.
+
+    Raises Invalid("body") if there are more than SOURCE_LIMIT characters.
+    """
+    source = storable(source).replace("\r\n", "\n").strip()
+    if len(source) > SOURCE_LIMIT:
+        raise Invalid("body", "文章が長すぎるようです。%(limit)s文字までに分けて書いてください。", limit=SOURCE_LIMIT)
+    return from_html(_MARKDOWN.render(source), source)
+
+
+def from_html(html: str, source: str = "") -> Body:
+    """What came from elsewhere, whatever it is. Never raises; beyond HTML_LIMIT it is cut off."""
+    linked = _IMAGE.sub(_picture_as_link, storable(html)[:HTML_LIMIT])
+    safe = _LINK.sub(_with_host, _CLEANER.clean(linked)).strip()
+    return Body(storable(source)[:HTML_LIMIT], safe, plain(safe))
+
+
+def plain(safe_html: str) -> str:
+    """The words of safe HTML: paragraphs apart by an empty line, breaks as line ends."""
+    reader = _Plain()
+    reader.feed(safe_html)
+    reader.close()
+    return _GAPS.sub("\n\n", "".join(reader.parts)).strip()
+
+
+def excerpt(text: str, limit: int) -> str:
+    """The beginning of `text` on one line, at most `limit` characters with the … that shows a cut."""
+    line = _BLANKS.sub(" ", text).strip()
+    return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
+
+
+def fold(text: str) -> str:
+    """One form for what people call the same topic or tag: NFKC, case folded, blanks made one."""
+    return _BLANKS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+def line(text: str) -> str:
+    """`text` as one honest line (a title, a name): no line ends, no control or deceitful characters, trimmed."""
+    flat = _BLANKS.sub(" ", storable(text))
+    kept = (char for char in flat if char not in _DECEITFUL and unicodedata.category(char) != "Cc")
+    return "".join(kept).strip()
+
+
+def storable(text: str) -> str:
+    """`text` without what no database keeps: NUL and halves of surrogate pairs."""
+    return text.replace("\x00", "").encode("utf-8", "ignore").decode("utf-8")
+
+
+def _attribute(tag: str, name: str, value: str) -> str | None:
+    """Keep of a class list only the names that carry meaning between servers."""
+    if name != "class":
+        return value
+    return " ".join(part for part in value.split() if _CLASS.match(part)) or None
+
+
+def _picture_as_link(found: re.Match[str]) -> str:
+    facts = _first_attributes(found[0])
+    source = facts.get("src") or ""
+    words = facts.get("alt") or source
+    return f'<a href="{html.escape(source)}">{html.escape(words)}</a>' if source else html.escape(words)
+
+
+def _with_host(found: re.Match[str]) -> str:
+    """A link whose words do not show where it leads gets its real host written into it."""
+    attributes, inside = found["attributes"], found["inside"]
+    words = plain(inside).casefold()
+    href = _HREF.search(attributes)
+    if href is None or words.startswith(("@", "#")):  # who or what is meant, not where it leads
+        return found[0]
+    target = html.unescape(href[1])
+    try:
+        host = urlsplit(target).hostname or ""
+    except ValueError:
+        return inside  # an address nobody can take apart is no address
+    if not host or re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w-]|\.\w)", words):
+        return found[0]
+    return f"<a{attributes}>{inside} ({html.escape(host)})</a>"
+
+
+def _first_attributes(tag: str) -> dict[str, str | None]:
+    reader = _Attributes()
+    reader.feed(tag)
+    reader.close()
+    return reader.attributes
+
+
+class _Attributes(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.attributes: dict[str, str | None] = {}
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        self.attributes = self.attributes or dict(attrs)
+
+
+class _Plain(HTMLParser):
+    """Collects the words; knows which elements stand on lines of their own."""
+
+    _apart = frozenset({"p", "pre", "blockquote", "ul", "ol", "h1", "h2", "h3", "h4", "h5"})
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.parts: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
+        if tag == "br":
+            self.parts.append("\n")
+        elif tag == "li":
+            self.parts.append("\n・")
+        elif tag in self._apart and self.parts:
+            self.parts.append("\n\n")
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in self._apart:
+            self.parts.append("\n\n")
+
+    def handle_data(self, data: str) -> None:
+        self.parts.append(data.lstrip("\n") if self.parts and self.parts[-1] == "\n" else data)
+
+
+class _Renderer(RendererHTML):
+    """CommonMark as HTML, with a link where a picture would be."""
+
+    def image(self, tokens: Any, idx: int, options: Any, env: Any) -> str:  # noqa: ARG002
+        token: Token = tokens[idx]
+        source = html.escape(str(token.attrGet("src") or ""))
+        return f'<a href="{source}">{html.escape(token.content) or source}</a>'
+
+
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    attributes=_ATTRIBUTES,
+    attribute_filter=_attribute,
+    url_schemes={"http", "https", "mailto"},
+    link_rel="nofollow noopener ugc",
+    strip_comments=True,
+)
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer).enable("strikethrough")

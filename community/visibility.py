@@ -1,0 +1,107 @@
+"""Who may see a post: the one door for pages, apps, feeds, searches and the wire.
+
+| visibility | who sees it                                        |
+|------------|----------------------------------------------------|
+| open       | everyone                                           |
+| unlisted   | everyone who has the address                       |
+| sister     | members of this town, and its sister towns         |
+| town       | members of this town                               |
+| followers  | the author, accepted followers, who is mentioned   |
+| direct     | the author, who is mentioned                       |
+
+Deleted posts and posts of suspended accounts are seen by nobody.
+"""
+
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, and_, exists, or_, select
+from sqlalchemy.orm import Session
+
+from community.errors import NotFound
+from community.models import Account, Follow, Member, Mention, Post, SisterTown
+
+OPEN, UNLISTED, SISTER_ONLY, TOWN = "open", "unlisted", "sister", "town"
+FOLLOWERS, DIRECT = "followers", "direct"
+FROM_WIDE = (OPEN, UNLISTED, SISTER_ONLY, TOWN, FOLLOWERS, DIRECT)
+"""Every visibility, the widest first. `town` and `followers` overlap; `followers` may leave the town, by choice."""
+
+FOR_QUESTIONS = (OPEN, SISTER_ONLY, TOWN)
+"""What a member may choose for a question: ひらく, 姉妹まちまで, まちの中だけ."""
+
+
+@dataclass(frozen=True, slots=True)
+class Viewer:
+    """Who is looking. With an `account_id` it is a member of this town, unless `remote` says that it is an account
+    of another one; `sister` says that a sister town asks (a signed GET), or that the remote account lives in one.
+    """
+
+    account_id: int | None = None
+    role: str | None = None
+    locale: str = "ja"
+    sister: bool = False
+    remote: bool = False
+
+
+PUBLIC = Viewer()
+SISTER = Viewer(sister=True)
+
+
+def viewer_of(session: Session, account: Account) -> Viewer:
+    """`account` as a viewer, wherever it lives: what may it have seen when it speaks about a post?"""
+    if account.local:
+        member = session.get(Member, account.id)
+        return Viewer(account.id, role=member.role if member else None)
+    return Viewer(account.id, remote=True, sister=session.get(SisterTown, account.domain) is not None)
+
+
+def visible_to(viewer: Viewer) -> ColumnElement[bool]:
+    """A condition on `Post`: true for exactly those posts that `viewer` may see."""
+    stands = and_(
+        Post.deleted_at.is_(None),
+        ~exists().where(Account.id == Post.author_id, Account.suspended_at.is_not(None)).correlate(Post),
+    )
+    allowed: list[ColumnElement[bool]] = [Post.visibility.in_(_levels(viewer))]
+    me = viewer.account_id
+    if me is not None:
+        allowed += [
+            Post.author_id == me,
+            and_(Post.visibility == FOLLOWERS, _is_follower(me)),
+            and_(Post.visibility.in_((FOLLOWERS, DIRECT)), _is_mentioned(me)),
+        ]
+    return and_(stands, or_(*allowed))
+
+
+def may_see(session: Session, viewer: Viewer, post: Post) -> bool:
+    """Whether `viewer` may see `post` now."""
+    return bool(session.scalar(select(exists().where(Post.id == post.id, visible_to(viewer)))))
+
+
+def require(session: Session, viewer: Viewer, post_id: int) -> Post:
+    """The post `post_id`; NotFound if there is none or `viewer` may not see it: nobody learns which."""
+    post = session.scalar(select(Post).where(Post.id == post_id, visible_to(viewer)))
+    if post is None:
+        raise NotFound("お探しのものは見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。")
+    return post
+
+
+def narrower(a: str, b: str) -> str:
+    """The narrower of two visibilities."""
+    return max(a, b, key=FROM_WIDE.index)
+
+
+def _levels(viewer: Viewer) -> tuple[str, ...]:
+    if viewer.account_id is not None and not viewer.remote:
+        return OPEN, UNLISTED, SISTER_ONLY, TOWN
+    return (OPEN, UNLISTED, SISTER_ONLY) if viewer.sister else (OPEN, UNLISTED)
+
+
+def _is_follower(account_id: int) -> ColumnElement[bool]:
+    return (
+        exists()
+        .where(Follow.follower_id == account_id, Follow.followee_id == Post.author_id, Follow.state == "accepted")
+        .correlate(Post)
+    )
+
+
+def _is_mentioned(account_id: int) -> ColumnElement[bool]:
+    return exists().where(Mention.account_id == account_id, Mention.post_id == Post.id).correlate(Post)
