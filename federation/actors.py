@@ -1,0 +1,131 @@
+"""Remote actors as rows: who they are (`accounts`), where they receive and how they sign (`remote_actors`).
+
+Whoever hands a document in has made sure of where it came from: it was fetched from the host of its id, or it was
+signed by that actor. Nothing in it is believed that concerns another host.
+"""
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from community import ids, text, town
+from community.models import LOCAL, Account, Strength
+from federation.models import RemoteActor
+from federation.vocabulary.parse import Actor, read_actor
+from federation.vocabulary.reading import Document, Unreadable, authority
+
+
+def by_uri(session: Session, uri: str) -> Account | None:
+    """The account with the actor id `uri`, local or remote, gone ones included; None if it was never seen."""
+    return session.scalar(select(Account).where(Account.uri == uri))
+
+
+def upsert(session: Session, document: Document, *, domain: str | None = None) -> Account:
+    """Store the remote actor that `document` describes, or bring what is stored up to date.
+
+    `domain` is the host of its handle where WebFinger has shown that it differs from the host of its id. A deleted
+    actor stays deleted. Raises Unreadable if the document is no actor, or claims to be one of ours.
+    """
+    actor = read_actor(document)
+    if town.of(session).uris.is_local(actor.id):
+        raise Unreadable("an actor of this town cannot come from outside")
+    account = by_uri(session, actor.id)
+    if account is not None and account.deleted_at is not None:
+        return account
+    if account is None:
+        account = _new(session, actor, domain or authority(actor.id) or "")
+    elif domain is not None and domain != account.domain:
+        account.name = _free_name(session, actor, domain)
+        account.domain = domain
+    _describe(session, account, actor)
+    session.flush()
+    _set_strengths(session, account, actor)
+    _set_wire(session, account, actor)
+    session.flush()
+    return account
+
+
+def _new(session: Session, actor: Actor, domain: str) -> Account:
+    now = town.now(session)
+    account = Account(
+        id=ids.new(now),
+        uri=actor.id,
+        name=_free_name(session, actor, domain),
+        domain=domain,
+        created_at=min(actor.published if actor.published is not None else now, now),
+    )
+    session.add(account)
+    return account
+
+
+def _free_name(session: Session, actor: Actor, domain: str) -> str:
+    """The handle of `actor` at `domain`, which the column pair (domain, name) must hold once.
+
+    Lemmy lets a person and a community share a name: the one that comes second gets its kind behind it. Two actors of
+    one kind cannot share a name: the id that speaks now is the valid one, so the older row steps aside.
+    """
+    other = session.scalar(select(Account).where(Account.domain == domain, Account.name == actor.name))
+    if other is None or other.uri == actor.id:
+        return actor.name
+    if (other.kind == "board") != (actor.kind == "board"):
+        return f"{actor.name}~{actor.kind}"
+    other.name = f"{other.name}~{other.id}"
+    session.flush()
+    return actor.name
+
+
+def _describe(session: Session, account: Account, actor: Actor) -> None:
+    if account.domain == LOCAL:
+        raise Unreadable("an actor of this town cannot come from outside")
+    account.kind = actor.kind
+    account.url = actor.url
+    account.display_name = actor.display_name
+    account.summary_source = ""
+    account.summary_html = text.from_html(actor.summary_html).html if actor.summary_html else ""
+    account.fields = [
+        {"name": field.name, "value": text.from_html(field.html).html} for field in actor.fields
+    ]
+    account.avatar_url = actor.avatar_url
+    account.header_url = actor.header_url
+    account.locked = actor.locked
+    account.discoverable = actor.discoverable
+    account.indexable = actor.indexable
+    account.sample = actor.sample
+    account.moved_to_uri = actor.moved_to
+    account.updated_at = town.now(session)
+
+
+def _set_strengths(session: Session, account: Account, actor: Actor) -> None:
+    labels = {text.fold(label): label for label in actor.strengths}
+    stored = session.execute(
+        select(Strength.topic, Strength.label)
+        .where(Strength.account_id == account.id)
+        .order_by(Strength.position)
+    ).tuples()
+    if list(stored) == list(labels.items()):
+        return
+    session.execute(delete(Strength).where(Strength.account_id == account.id))
+    session.add_all(
+        Strength(account_id=account.id, topic=topic, label=label, position=position)
+        for position, (topic, label) in enumerate(labels.items())
+    )
+
+
+def _set_wire(session: Session, account: Account, actor: Actor) -> None:
+    wire = session.get(RemoteActor, account.id)
+    if wire is None:
+        wire = RemoteActor(account_id=account.id)
+        session.add(wire)
+    wire.host = authority(actor.id) or ""
+    wire.inbox = actor.inbox
+    wire.shared_inbox = actor.shared_inbox
+    wire.outbox = actor.outbox
+    wire.followers = actor.followers
+    wire.fetched_at = town.now(session)
+    key_taken = actor.key_id is not None and session.scalar(
+        select(RemoteActor.account_id).where(
+            RemoteActor.key_id == actor.key_id, RemoteActor.account_id != account.id
+        )
+    )
+    # One key id never speaks for two actors; whoever holds it keeps it.
+    wire.key_id = None if key_taken else actor.key_id
+    wire.public_key_pem = None if key_taken else actor.public_key_pem

@@ -1,0 +1,195 @@
+"""Values out of documents that others wrote: strict about the JSON itself, tolerant about its shapes.
+
+Nothing here raises over a strange value: what cannot be read is absent. Only `load` raises, over bytes that are no
+single plain JSON object (federation reference §3, JSON).
+"""
+
+import json
+import math
+import unicodedata
+from datetime import UTC, datetime
+from typing import Any
+from urllib.parse import SplitResult, urlsplit
+
+Document = dict[str, Any]
+
+DEPTH_LIMIT = 32
+_DIGITS_LIMIT = 20
+_LONGEST_URI = 2048
+_DEFAULT_PORTS = {"https": 443, "http": 80}
+_FORBIDDEN_KEYS = frozenset({"@graph", "@included", "@reverse"})
+_MILLIS = 1000
+
+
+class Unreadable(ValueError):
+    """A document that is not what it should be; the message says why, for the log."""
+
+
+def load(body: bytes) -> Document:
+    """The JSON object in `body`. Raises Unreadable for anything else: malformed, duplicate keys, NaN, huge integers,
+    more than 32 levels, and the JSON-LD keywords that smuggle further documents."""
+    try:
+        value = json.loads(
+            body, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
+        )
+    except Unreadable:
+        raise
+    except (ValueError, RecursionError) as problem:
+        raise Unreadable("the body is not JSON") from problem
+    if not isinstance(value, dict):
+        raise Unreadable("the body is not a JSON object")
+    check_depth(value)
+    return value
+
+
+def check_depth(value: object) -> None:
+    """Raise Unreadable if `value` is nested deeper than 32 levels."""
+    level: list[object] = [value]
+    for _ in range(DEPTH_LIMIT):
+        level = [inner for each in level for inner in _children(each)]
+        if not level:
+            return
+    raise Unreadable(f"the document is nested deeper than {DEPTH_LIMIT} levels")
+
+
+def _children(value: object) -> list[object]:
+    inner = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [each for each in inner if isinstance(each, dict | list)]
+
+
+def _object(pairs: list[tuple[str, Any]]) -> Document:
+    made = dict(pairs)
+    if len(made) != len(pairs):
+        raise Unreadable("a key stands twice in one object")
+    if not _FORBIDDEN_KEYS.isdisjoint(made):
+        raise Unreadable("the document uses @graph, @included or @reverse")
+    return made
+
+
+def _refuse_constant(text: str) -> float:
+    raise Unreadable(f"{text} is no JSON number")
+
+
+def _integer(text: str) -> int:
+    if len(text) > _DIGITS_LIMIT:
+        raise Unreadable("an integer is too large")
+    return int(text)
+
+
+def _number(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise Unreadable("a number is too large")
+    return number
+
+
+def text_of(value: object) -> str:
+    """`value` if it is a string without NUL, else an empty one."""
+    return value.replace("\x00", "") if isinstance(value, str) else ""
+
+
+def truth(value: object) -> bool:
+    return value is True
+
+
+def items(value: object) -> list[Any]:
+    """What stands in a property that may hold nothing, one thing or a list."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def type_of(document: Document) -> str:
+    """The `type`; of several the first, as Misskey reads it."""
+    return next((each for each in items(document.get("type")) if isinstance(each, str)), "")
+
+
+def uri(value: object) -> str | None:
+    """`value` as the address of something: a string, or an object that has an `id` (a Link: `href`)."""
+    if isinstance(value, list):
+        return next((found for each in value if (found := uri(each))), None)
+    if isinstance(value, dict):
+        value = value.get("id") or value.get("href")
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_URI else None
+
+
+def uris(value: object, limit: int = 256) -> tuple[str, ...]:
+    """Every address in a property such as `to`, once each, in order."""
+    found = (uri(each) for each in items(value)[:limit])
+    return tuple(dict.fromkeys(each for each in found if each))
+
+
+def link(value: object, *, owner: str) -> str | None:
+    """A web address for people to open: https or http on the host of `owner`, else None (forged `url`s are a known
+    trick). Of several, an HTML one is preferred."""
+    candidates = items(value)
+    html = [each for each in candidates if isinstance(each, dict) and each.get("mediaType") == "text/html"]
+    for each in (*html, *candidates):
+        address = each.get("href") if isinstance(each, dict) else each
+        if isinstance(address, str) and same_origin(address, owner):
+            return address
+    return None
+
+
+def authority(address: str | None) -> str | None:
+    """`host[:port]` of an http or https address, lower case, default port left out, IDN as A-label; else None."""
+    split = _split(address)
+    return None if split is None else _authority(split)
+
+
+def origin(address: str | None) -> str | None:
+    """`scheme://host[:port]` of `address`, or None: what two addresses share if one party speaks for both."""
+    split = _split(address)
+    return None if split is None else f"{split.scheme}://{_authority(split)}"
+
+
+def same_origin(*addresses: str | None) -> bool:
+    """Whether all `addresses` are readable and of one origin (FEP-fe34)."""
+    found = {origin(each) for each in addresses}
+    return len(found) == 1 and None not in found
+
+
+def _split(address: str | None) -> SplitResult | None:
+    if not address or len(address) > _LONGEST_URI or any(each.isspace() for each in address):
+        return None
+    try:
+        split = urlsplit(address)
+        usable = split.scheme in _DEFAULT_PORTS and split.hostname and "@" not in split.netloc
+        return split if usable and _authority(split) else None
+    except ValueError:  # an unbalanced bracket, a port that is no number, a label no IDN can hold
+        return None
+
+
+def _authority(split: SplitResult) -> str:
+    host = (split.hostname or "").rstrip(".")
+    if not host.isascii():
+        host = host.encode("idna").decode("ascii")
+    if ":" in host:
+        host = f"[{host}]"
+    port = split.port
+    return host if port is None or port == _DEFAULT_PORTS[split.scheme] else f"{host}:{port}"
+
+
+def moment(value: object) -> int | None:
+    """A time of the wire (RFC 3339; without a zone: UTC) as milliseconds since 1970, or None."""
+    if not isinstance(value, str):
+        return None
+    try:
+        read = datetime.fromisoformat(value)
+        read = read if read.tzinfo else read.replace(tzinfo=UTC)
+        millis = round(read.timestamp() * _MILLIS)
+    except (ValueError, OverflowError):
+        return None
+    return millis if millis >= 0 else None
+
+
+def spoken_name(value: object, limit: int) -> str:
+    """A name or title as one line: no control, direction-changing or invisible characters, at most `limit` long."""
+    kept = "".join(" " if each.isspace() else each for each in text_of(value) if _visible(each))
+    return " ".join(kept.split())[:limit].strip()
+
+
+def _visible(character: str) -> bool:
+    if character.isspace() or character == "\u200d":  # the joiner inside many emoji
+        return True
+    return unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Cn"} and character not in "✅✔☑🗹"

@@ -1,0 +1,86 @@
+"""The words of the wire: our own terms, the context that explains them, and the few labels others read.
+
+Our namespace is an IRI that nobody has to host, and it never changes. We write and read our terms in the prefixed form
+`machi:x` only. What a prefix claims decides nothing about who may do what (federation reference §1.0).
+"""
+
+from typing import Any, Final
+
+AS: Final = "https://www.w3.org/ns/activitystreams"
+PUBLIC: Final = f"{AS}#Public"
+PUBLIC_NAMES: Final = frozenset({PUBLIC, "as:Public", "Public"})
+"""Every form in which others write Public; we write the full one."""
+
+NAMESPACE: Final = "urn:machi-soumu:ns#"
+
+# On objects.
+KIND: Final = "machi:kind"  # question | answer | comment | hata | thanks | thanks-message
+STATE: Final = "machi:state"  # open | solved
+ACCEPTED_ANSWER: Final = "machi:acceptedAnswer"  # id of the 決め手
+PASSED_ON_FROM: Final = "machi:passedOnFrom"  # id of the answer by which the author had learnt it
+AS_OF: Final = "machi:asOf"  # YYYY-MM
+BASIS: Final = "machi:basis"  # 根拠, plain text
+AI_DRAFT: Final = "machi:aiDraft"  # true
+SAMPLE: Final = "machi:sample"  # true: 見本
+ANONYMOUS: Final = "machi:anonymous"  # true: asked with the name tag hidden
+ASKER: Final = "machi:asker"  # true: spoken by the asker of the thread
+
+# On activities.
+QUESTION: Final = "machi:question"  # ChooseAnswer: id of the question
+THANKS_TO: Final = "machi:thanksTo"  # Like: id of the thanked
+MESSAGE: Final = "machi:message"  # Like: id of the note with the words
+TONE: Final = "machi:tone"  # Like: kind | clear | grounded
+
+# On actors.
+ANONYMOUS_RELAY: Final = "machi:anonymousRelay"  # true: だれかさん
+
+# What `machi:kind` may say.
+KIND_QUESTION: Final = "question"
+KIND_ANSWER: Final = "answer"
+KIND_COMMENT: Final = "comment"
+KIND_FLAG: Final = "hata"
+KIND_THANKS: Final = "thanks"
+KIND_THANKS_MESSAGE: Final = "thanks-message"
+
+STRENGTH_LABEL: Final = "得意技"
+"""The name of a PropertyValue that holds a strength."""
+
+SOLVED_MARK: Final = "✅ 解決: "
+"""Begins the last paragraph of a solved question; the link to the 決め手 follows."""
+
+SOLVED_TAG: Final = "解決済み"
+
+CONTEXT: Final[list[Any]] = [
+    AS,
+    "https://w3id.org/security/v1",
+    {
+        "Hashtag": "as:Hashtag",
+        "sensitive": "as:sensitive",
+        "manuallyApprovesFollowers": "as:manuallyApprovesFollowers",
+        "movedTo": {"@id": "as:movedTo", "@type": "@id"},
+        "alsoKnownAs": {"@id": "as:alsoKnownAs", "@type": "@id"},
+        "toot": "http://joinmastodon.org/ns#",
+        "discoverable": "toot:discoverable",
+        "indexable": "toot:indexable",
+        "featured": {"@id": "toot:featured", "@type": "@id"},
+        "schema": "http://schema.org#",
+        "PropertyValue": "schema:PropertyValue",
+        "value": "schema:value",
+        "ostatus": "http://ostatus.org#",
+        "conversation": "ostatus:conversation",
+        "misskey": "https://misskey-hub.net/ns#",
+        "_misskey_content": "misskey:_misskey_content",
+        "_misskey_reaction": "misskey:_misskey_reaction",
+        "gts": "https://gotosocial.org/ns#",
+        "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
+        "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
+        "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+        "lemmy": "https://join-lemmy.org/ns#",
+        "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+        "machi": NAMESPACE,
+        "ChooseAnswer": "machi:ChooseAnswer",
+        "questionAnswer": "machi:questionAnswer",
+        "answer": "machi:answer",
+    },
+]
+"""The one `@context` of everything we say; inline, because strict readers reject what they cannot load (§1.0)."""
