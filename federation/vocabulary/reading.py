@@ -27,7 +27,8 @@ class Unreadable(ValueError):
 
 def load(body: bytes) -> Document:
     """The JSON object in `body`. Raises Unreadable for anything else: malformed, duplicate keys, NaN, huge integers,
-    more than 32 levels, and the JSON-LD keywords that smuggle further documents."""
+    more than 32 levels, and the JSON-LD keywords that smuggle further documents.
+    """
     try:
         value = json.loads(
             body, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
@@ -121,7 +122,8 @@ def uris(value: object, limit: int = 256) -> tuple[str, ...]:
 
 def link(value: object, *, owner: str) -> str | None:
     """A web address for people to open: https or http on the host of `owner`, else None (forged `url`s are a known
-    trick). Of several, an HTML one is preferred."""
+    trick). Of several, an HTML one is preferred.
+    """
     candidates = items(value)
     html = [each for each in candidates if isinstance(each, dict) and each.get("mediaType") == "text/html"]
     for each in (*html, *candidates):
