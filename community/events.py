@@ -165,7 +165,6 @@ def take_hooks(session: Session) -> list[Hook]:
     return list(session.info.pop(_HOOKS, {}))
 
 
-def forget(session: Session) -> None:
-    """Drop what a failed unit recorded; for the database layer alone."""
-    session.info.pop(_RECORDED, None)
-    session.info.pop(_HOOKS, None)
+def recorded(session: Session) -> bool:
+    """Whether the unit of work has told of anything that was not handed over yet; for the database layer alone."""
+    return bool(session.info.get(_RECORDED))

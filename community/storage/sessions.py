@@ -1,0 +1,102 @@
+"""The session a unit of work gets, the connection it stands on, and the one way in which a unit is carried out."""
+
+from collections.abc import Callable
+from typing import Any, NoReturn, TypeVar
+
+from sqlalchemy import Connection, Engine, event
+from sqlalchemy.orm import Session
+
+from community import events, town
+from community.events import Bus
+from community.town import Town
+
+T = TypeVar("T")
+Unit = Callable[[Session], T]
+
+
+class UnitSession(Session):
+    """A session whose transaction belongs to the database layer: a unit can neither commit nor roll back.
+
+    What a unit returns stays readable after the commit; what it has not loaded is not loaded later.
+    """
+
+    def __init__(self, bind: Connection) -> None:
+        super().__init__(bind, expire_on_commit=False)
+        self.flushed = False  # rows went out through the ORM since the last commit
+
+    def make_ready(self, of: Town) -> None:
+        """Make ready for the next unit: nothing that an earlier one left on the session remains."""
+        self.info.clear()
+        town.attach(self, of)
+        self.flushed = False
+
+    def commit(self) -> NoReturn:
+        raise RuntimeError("A unit of work never commits: Database.write does, after it.")
+
+    def rollback(self) -> NoReturn:
+        raise RuntimeError("A unit of work never rolls back: it raises, and Database.write does.")
+
+    def commit_unit(self) -> None:
+        super().commit()
+
+    def rollback_unit(self) -> None:
+        super().rollback()
+
+
+@event.listens_for(UnitSession, "after_flush")
+def _note_flush(session: UnitSession, _context: Any) -> None:
+    session.flushed = True
+
+
+def carry_out(session: UnitSession, unit: Unit[T], bus: Bus) -> T:
+    """Run `unit`, then the subscribers of what it recorded; everything is flushed, nothing committed."""
+    result = unit(session)
+    session.flush()
+    bus.dispatch(session)
+    session.flush()
+    if session.in_nested_transaction():
+        raise RuntimeError("The unit of work left a savepoint of its own open.")
+    return result
+
+
+def look_up(session: UnitSession, unit: Unit[T]) -> T:
+    """Run a reading `unit`. One that changes rows or records events is refused, not silently forgotten."""
+    result = unit(session)
+    session.flush()  # the engine refuses it, if there is anything to flush
+    if events.take_hooks(session) or events.recorded(session):
+        raise RuntimeError("A reading unit recorded an event: it belongs into Database.write.")
+    return result
+
+
+class Desk:
+    """What one database thread works at: one connection with one session, opened when needed and after failures.
+
+    The session serves one unit after another (`UnitSession.make_ready`): a new one for each would cost more than a
+    short unit itself.
+    """
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+        self._connection: Connection | None = None
+        self.session: UnitSession  # there once `open` was called
+        self.driver: Any = None  # the driver's own connection, of the class that the engine makes
+
+    def open(self) -> None:
+        """Have a connection. Raises the driver's error, wrapped or not, if there is none to be had."""
+        if self._connection is None:
+            self._connection = self._engine.connect()
+            self.driver = self._connection.connection.dbapi_connection
+            self.session = UnitSession(self._connection)
+
+    def close(self) -> None:
+        """Let go of the connection, whatever state it is in; what is not committed is undone."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            self.session.close()
+            connection.close()
+        except Exception:  # noqa: BLE001 - a broken connection may refuse even this
+            connection.invalidate()
+        finally:
+            self.driver.close()

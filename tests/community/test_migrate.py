@@ -1,0 +1,132 @@
+"""The migrations build what the models describe, on every engine, and leave alone what they do not know."""
+
+import stat
+import threading
+from pathlib import Path
+
+import pytest
+import sqlalchemy as sa
+from alembic.autogenerate import api, compare_metadata
+from alembic.migration import MigrationContext
+
+from community import migrate
+from community.errors import StorageFailed
+from community.models import Model
+from community.storage import postgresql, sqlite
+
+
+def engine_of(url: str) -> sa.Engine:
+    address = sa.make_url(url)
+    return (
+        sqlite.make_engine(url) if address.get_backend_name() == "sqlite" else postgresql.make_engine(address)
+    )
+
+
+def shape(connection: sa.Connection) -> dict[str, object]:
+    """Everything an engine can tell of its tables, but the order of constraints."""
+    inspector = sa.inspect(connection)
+
+    def by_name(rows: list) -> list:
+        return sorted((dict(row) for row in rows), key=lambda row: str(row["name"]))
+
+    return {
+        table: {
+            "columns": [{**column, "type": repr(column["type"])} for column in inspector.get_columns(table)],
+            "primary key": inspector.get_pk_constraint(table),
+            "foreign keys": by_name(inspector.get_foreign_keys(table)),
+            "unique": by_name(inspector.get_unique_constraints(table)),
+            "indexes": by_name(inspector.get_indexes(table)),
+            "options": inspector.get_table_options(table),
+        }
+        for table in inspector.get_table_names()
+        if table != "alembic_version"
+    }
+
+
+def test_the_migrations_build_the_schema_of_the_models(database_url):
+    engine = engine_of(database_url)
+    with engine.connect() as connection:
+        context = MigrationContext.configure(connection, opts={"target_metadata": Model.metadata})
+        differences = compare_metadata(context, Model.metadata)
+        missing = api.render_python_code(api.produce_migrations(context, Model.metadata).upgrade_ops)
+    engine.dispose()
+    assert differences == [], (
+        "The models have changed. Until the first release, write the change into "
+        "community/migrations/versions/0001_first_town.py by hand (columns stand in the order of the models); "
+        f"after it, make it a migration of its own. What is missing:\n{missing}"
+    )
+
+
+def test_migrated_tables_are_those_the_models_would_make(database_url, empty_database_url):
+    """Stricter than the comparison above: also order of columns, names of constraints, options of tables."""
+    Path(empty_database_url.removeprefix("sqlite:///")).parent.mkdir(exist_ok=True, parents=True)
+    migrated, direct = engine_of(database_url), engine_of(empty_database_url)
+    with direct.begin() as connection:
+        Model.metadata.create_all(connection)
+        expected = shape(connection)
+    with migrated.connect() as connection:
+        found = shape(connection)
+    for engine in (migrated, direct):
+        engine.dispose()
+    assert found == expected
+
+
+def test_an_empty_database_is_not_current_and_becomes_so(empty_database_url):
+    assert not migrate.is_current(empty_database_url)
+    migrate.upgrade(empty_database_url)
+    assert migrate.is_current(empty_database_url)
+
+
+def test_migrating_twice_changes_nothing(empty_database_url):
+    migrate.upgrade(empty_database_url)
+    migrate.upgrade(empty_database_url)
+    assert migrate.is_current(empty_database_url)
+
+
+def test_processes_that_start_at_once_migrate_once(empty_database_url):
+    failures = []
+
+    def start() -> None:
+        try:
+            migrate.upgrade(empty_database_url)
+        except Exception as error:  # noqa: BLE001
+            failures.append(error)
+
+    threads = [threading.Thread(target=start) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    assert migrate.is_current(empty_database_url)
+
+
+def test_a_database_of_a_newer_version_is_left_alone(empty_database_url):
+    migrate.upgrade(empty_database_url)
+    engine = engine_of(empty_database_url)
+    with engine.begin() as connection:
+        connection.execute(sa.text("UPDATE alembic_version SET version_num = '9999'"))
+    engine.dispose()
+    assert not migrate.is_current(empty_database_url)
+    with pytest.raises(StorageFailed) as failure:
+        migrate.upgrade(empty_database_url)
+    assert failure.value.message == migrate.NEWER
+
+
+def test_the_file_is_for_its_owner_alone(tmp_path):
+    path = tmp_path / "machi.db"
+    migrate.upgrade(f"sqlite:///{path}")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_folder_whose_name_has_a_percent_sign(tmp_path):
+    migrate.upgrade(f"sqlite:///{tmp_path / '100%' / 'machi.db'}")
+    assert migrate.is_current(f"sqlite:///{tmp_path / '100%' / 'machi.db'}")
+
+
+def test_a_file_that_is_no_database_is_said_to_be_unreachable(tmp_path):
+    path = tmp_path / "machi.db"
+    path.write_text("ここはデータベースではありません。" * 100)
+    with pytest.raises(StorageFailed) as failure:
+        migrate.upgrade(f"sqlite:///{path}")
+    assert "not a database" in str(failure.value.facts["reason"])
