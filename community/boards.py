@@ -1,0 +1,85 @@
+"""Boards: the categories of the town, each an actor that anybody anywhere can follow."""
+
+from dataclasses import dataclass
+
+from sqlalchemy import case, func, select
+from sqlalchemy.orm import Session
+
+from community import taxonomy
+from community.errors import NotFound
+from community.models import Account, Board, Post
+from community.visibility import Viewer, visible_to
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A board of this town: its actor, and what only boards have."""
+
+    account: Account
+    board: Board
+
+    @property
+    def slug(self) -> str:
+        return self.board.slug
+
+    def label(self, locale: str) -> str:
+        """What the board is called. English only where the town left the shared name as it is."""
+        shared = taxonomy.BY_SLUG.get(self.board.slug)
+        if locale == "en" and shared is not None and self.account.display_name == shared.name:
+            return shared.name_en
+        return self.account.display_name
+
+    def notice(self, locale: str) -> str:
+        """The one line about the limits of advice here, or an empty text."""
+        shared = taxonomy.BY_SLUG.get(self.board.slug)
+        if locale == "en" and shared is not None and self.board.notice == shared.notice:
+            return shared.notice_en
+        return self.board.notice
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What the page of a board tells; the counts are of questions that the viewer may see."""
+
+    entry: Entry
+    questions: int
+    waiting: int  # no answer yet, not solved
+    solved: int
+    followers: int
+
+
+def all(session: Session) -> list[Entry]:  # noqa: A001 - boards.all reads as it is meant
+    """The boards of this town in their order; the town's own board `machi` is the first."""
+    rows = select(Account, Board).join(Board, Board.account_id == Account.id).order_by(Board.position)
+    return [Entry(account, board) for account, board in session.execute(rows)]
+
+
+def askable(session: Session) -> list[Entry]:
+    """The boards a question can be put into: all but the town's own, which announces the questions of all."""
+    return [entry for entry in all(session) if entry.slug in taxonomy.BY_SLUG]
+
+
+def by_slug(session: Session, slug: str) -> Entry:
+    """The board called `slug`. Raises NotFound."""
+    row = session.execute(
+        select(Account, Board)
+        .join(Board, Board.account_id == Account.id)
+        .where(Board.slug == slug.casefold())
+    ).one_or_none()
+    if row is None:
+        raise NotFound("その掲示板は見つかりませんでした。")
+    return Entry(*row)
+
+
+def page(session: Session, viewer: Viewer, slug: str) -> Page:
+    """What the page of the board `slug` tells `viewer`. Raises NotFound."""
+    entry = by_slug(session, slug)
+    waiting = (Post.answers_count == 0) & Post.solved_at.is_(None)
+    counted = session.execute(
+        select(
+            func.count(),
+            func.coalesce(func.sum(case((waiting, 1), else_=0)), 0),
+            func.count(Post.solved_at),
+        ).where(Post.board_id == entry.account.id, Post.kind == "question", visible_to(viewer))
+    ).one()
+    return Page(entry, counted[0], counted[1], counted[2], followers=entry.account.followers_count)

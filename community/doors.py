@@ -1,0 +1,252 @@
+"""Ways into the town: sessions of browsers, tokens of apps, the link of the first administrator, invitations.
+
+Only hashes of session tokens, app tokens and one-time keys are stored. Nothing here notes when a member was last here.
+"""
+
+import hashlib
+import secrets
+from dataclasses import dataclass
+
+from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy.orm import Session
+
+from community import ids, passphrases, town
+from community.errors import Invalid, NotAllowed, NotFound
+from community.models import AccessToken, Account, Invite, Member, OneTimeLink, WebSession
+from community.visibility import Viewer
+
+_DAY = 24 * 3600 * 1000
+SESSION_MS = 60 * _DAY
+FIRST_ADMIN_MS = 7 * _DAY
+INVITE_DAYS = 30
+_FIRST_ADMIN = "first-admin"
+_INVITE_LENGTH = 16  # 80 bits
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """Whom an app speaks for, and what it may do."""
+
+    viewer: Viewer
+    scopes: frozenset[str]
+    token_id: int
+
+
+def open_session(session: Session, account_id: int) -> str:
+    """Log a browser in for sixty days; gives the token for its cookie."""
+    now = town.now(session)
+    session.execute(delete(WebSession).where(WebSession.expires_at <= now))
+    token = secrets.token_urlsafe(32)
+    session.add(
+        WebSession(
+            token_hash=_hash(token), account_id=account_id, created_at=now, expires_at=now + SESSION_MS
+        )
+    )
+    session.flush()
+    return token
+
+
+def viewer_of_session(session: Session, token: str) -> Viewer | None:
+    """Whose session `token` opens; None when it is unknown, over, or its member is not (or no longer) active."""
+    found = session.execute(
+        _active_member()
+        .join(WebSession, WebSession.account_id == Member.account_id)
+        .where(WebSession.token_hash == _hash(token), WebSession.expires_at > town.now(session))
+    ).one_or_none()
+    return (
+        None if found is None else Viewer(account_id=found.account_id, role=found.role, locale=found.locale)
+    )
+
+
+def close_session(session: Session, token: str) -> None:
+    """Log a browser out. An unknown token is no error."""
+    session.execute(delete(WebSession).where(WebSession.token_hash == _hash(token)))
+
+
+def close_all(session: Session, account_id: int, *, but: str | None = None) -> None:
+    """End every session of a member, save the one whose token is `but`, and every app's access."""
+    gone = delete(WebSession).where(WebSession.account_id == account_id)
+    session.execute(gone if but is None else gone.where(WebSession.token_hash != _hash(but)))
+    session.execute(
+        update(AccessToken)
+        .where(AccessToken.account_id == account_id, AccessToken.revoked_at.is_(None))
+        .values(revoked_at=town.now(session))
+    )
+
+
+def issue_token(session: Session, account_id: int, scopes: str, client_name: str) -> str:
+    """Let an app in with `scopes` (separated by spaces); gives the token, which is not stored."""
+    now = town.now(session)
+    token = secrets.token_urlsafe(32)
+    session.add(
+        AccessToken(
+            id=ids.new(now),
+            token_hash=_hash(token),
+            account_id=account_id,
+            client_name=client_name,
+            scopes=" ".join(dict.fromkeys(scopes.split())),
+            created_at=now,
+        )
+    )
+    session.flush()
+    return token
+
+
+def viewer_of_token(session: Session, token: str) -> TokenHolder | None:
+    """Whom the app with `token` speaks for; None when it is unknown or revoked, or its member is not active."""
+    found = session.execute(
+        _active_member()
+        .add_columns(AccessToken.id, AccessToken.scopes)
+        .join(AccessToken, AccessToken.account_id == Member.account_id)
+        .where(AccessToken.token_hash == _hash(token), AccessToken.revoked_at.is_(None))
+    ).one_or_none()
+    if found is None:
+        return None
+    viewer = Viewer(account_id=found.account_id, role=found.role, locale=found.locale)
+    return TokenHolder(viewer=viewer, scopes=frozenset(found.scopes.split()), token_id=found.id)
+
+
+def revoke_token(session: Session, token: str) -> None:
+    """Shut one app out. An unknown token is no error."""
+    session.execute(
+        update(AccessToken)
+        .where(AccessToken.token_hash == _hash(token), AccessToken.revoked_at.is_(None))
+        .values(revoked_at=town.now(session))
+    )
+
+
+def first_admin_link(session: Session) -> str | None:
+    """The key of a link by which the first administrator joins, valid for a week; None if there is an administrator.
+
+    Each call makes a new key and ends the one before: only its hash is stored.
+    """
+    if has_admin(session):
+        return None
+    session.execute(delete(OneTimeLink).where(OneTimeLink.purpose == _FIRST_ADMIN))
+    key = secrets.token_urlsafe(24)
+    session.add(
+        OneTimeLink(
+            token_hash=_hash(key), purpose=_FIRST_ADMIN, expires_at=town.now(session) + FIRST_ADMIN_MS
+        )
+    )
+    session.flush()
+    return key
+
+
+def is_first_admin_key(session: Session, key: str) -> bool:
+    """Whether `key` still makes its bearer the first administrator."""
+    now = town.now(session)
+    link = session.execute(
+        select(OneTimeLink.token_hash).where(
+            OneTimeLink.token_hash == _hash(key),
+            OneTimeLink.purpose == _FIRST_ADMIN,
+            OneTimeLink.used_at.is_(None),
+            OneTimeLink.expires_at > now,
+        )
+    ).first()
+    return link is not None and not has_admin(session)
+
+
+def use_first_admin_key(session: Session, key: str) -> None:
+    """Spend the key. Raises NotAllowed when it is unknown, spent or over, or an administrator exists."""
+    spent = (
+        is_first_admin_key(session, key)
+        and session.execute(
+            update(OneTimeLink)
+            .where(OneTimeLink.token_hash == _hash(key), OneTimeLink.used_at.is_(None))
+            .values(used_at=town.now(session))
+            .returning(OneTimeLink.token_hash)
+        ).scalar_one_or_none()
+    )
+    if not spent:
+        raise NotAllowed(
+            "このリンクはもう使えません。まちを動かしている画面に出ている、新しいリンクをお使いください。"
+        )
+
+
+def has_admin(session: Session) -> bool:
+    """Whether the town has an administrator who can log in."""
+    return session.execute(_active_member().where(Member.role == "admin").limit(1)).first() is not None
+
+
+def create_invite(
+    session: Session, *, by: int | None, max_uses: int | None = 1, days: int | None = INVITE_DAYS
+) -> Invite:
+    """A new invitation; `by` is the account that invites, None for the operator. None for `max_uses` or `days`
+    means without end. Raises Invalid.
+    """
+    if max_uses is not None and max_uses < 1:
+        raise Invalid("max_uses", "招待できる人数は1人以上にしてください。")
+    if days is not None and days < 1:
+        raise Invalid("days", "招待の期限は1日以上にしてください。")
+    now = town.now(session)
+    invite = Invite(
+        id=ids.new(now),
+        code=passphrases.new_code(_INVITE_LENGTH),
+        created_by_id=by,
+        max_uses=max_uses,
+        created_at=now,
+        expires_at=None if days is None else now + days * _DAY,
+    )
+    session.add(invite)
+    session.flush()
+    return invite
+
+
+def use_invite(session: Session, code: str) -> Invite:
+    """Use an invitation once. Raises Invalid("invite_code") when it is unknown, used up, over or taken back."""
+    now = town.now(session)
+    invite = session.execute(
+        update(Invite)
+        .where(
+            Invite.code == passphrases.plain_code(code),
+            Invite.revoked_at.is_(None),
+            or_(Invite.max_uses.is_(None), Invite.uses < Invite.max_uses),
+            or_(Invite.expires_at.is_(None), Invite.expires_at > now),
+        )
+        .values(uses=Invite.uses + 1)
+        .returning(Invite)
+    ).scalar_one_or_none()
+    if invite is None:
+        raise Invalid(
+            "invite_code",
+            "この招待コードは使えませんでした。書きまちがいがないか、期限が過ぎていないか、ご確認ください。",
+        )
+    return invite
+
+
+def invites(session: Session) -> list[Invite]:
+    """The invitations that still work, newest first."""
+    now = town.now(session)
+    return list(
+        session.execute(
+            select(Invite)
+            .where(
+                Invite.revoked_at.is_(None),
+                or_(Invite.max_uses.is_(None), Invite.uses < Invite.max_uses),
+                or_(Invite.expires_at.is_(None), Invite.expires_at > now),
+            )
+            .order_by(Invite.id.desc())
+        ).scalars()
+    )
+
+
+def revoke_invite(session: Session, invite_id: int) -> None:
+    """Take an invitation back. Raises NotFound."""
+    invite = session.get(Invite, invite_id)
+    if invite is None:
+        raise NotFound("その招待は見つかりませんでした。")
+    invite.revoked_at = invite.revoked_at or town.now(session)
+    session.flush()
+
+
+def _active_member() -> Select[int, str, str]:
+    return (
+        select(Member.account_id, Member.role, Member.locale)
+        .join(Account, Account.id == Member.account_id)
+        .where(Member.state == "active", Account.deleted_at.is_(None), Account.suspended_at.is_(None))
+    )
+
+
+def _hash(secret: str) -> str:
+    return hashlib.sha256(secret.encode()).hexdigest()

@@ -1,0 +1,40 @@
+"""INSERT that passes over what is already there: the one statement that our two engines spell alike but name apart."""
+
+from typing import Any, cast
+
+from sqlalchemy import CursorResult, Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+from sqlalchemy.sql import Select
+
+from community.models import Model
+
+
+def new_row(session: Session, model: type[Model], **values: Any) -> bool:
+    """Insert one row unless a key of it is taken; whether it was inserted.
+
+    On PostgreSQL it waits for another transaction that is inserting the same key, so two at once cannot both win.
+    Columns' Python defaults apply.
+    """
+    return _ran(session, _insert(session, model).values(**values)) > 0
+
+
+def from_select(
+    session: Session, model: type[Model], columns: list[str], rows: Select[*tuple[Any, ...]]
+) -> int:
+    """Insert the `rows` whose keys are not taken; how many were inserted. `rows` must have a WHERE."""
+    return _ran(session, _insert(session, model).from_select(columns, rows))
+
+
+def _insert(session: Session, model: type[Model]) -> Any:
+    dialect = session.get_bind().dialect.name
+    table = cast(
+        "Table", model.__table__
+    )  # the table, not the class: plain Core, one statement, its row count
+    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+
+
+def _ran(session: Session, statement: Any) -> int:
+    result = session.execute(statement.on_conflict_do_nothing())
+    assert isinstance(result, CursorResult)
+    return result.rowcount
