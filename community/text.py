@@ -23,7 +23,24 @@ SOURCE_LIMIT = 20_000  # characters of Markdown in one post
 HTML_LIMIT = 100_000  # characters of a stranger's HTML; what is beyond is cut off
 
 _TAGS = {
-    *("p", "br", "span", "a", "del", "s", "pre", "blockquote", "code", "b", "strong", "u", "sub", "sup", "i", "em"),
+    *(
+        "p",
+        "br",
+        "span",
+        "a",
+        "del",
+        "s",
+        "pre",
+        "blockquote",
+        "code",
+        "b",
+        "strong",
+        "u",
+        "sub",
+        "sup",
+        "i",
+        "em",
+    ),
     *("h1", "h2", "h3", "h4", "h5", "ul", "ol", "li", "ruby", "rt", "rp", "abbr"),
 }
 _ATTRIBUTES = {
@@ -41,7 +58,9 @@ _HREF = re.compile(r'\bhref="([^"]*)"')
 _BLANKS = re.compile(r"\s+")
 _GAPS = re.compile(r"\n{3,}")
 # Characters that turn the reading order round or cannot be seen: they serve only to deceive in a name or a title.
-_DECEITFUL = frozenset("\u200b\u2060\ufeff\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_DECEITFUL = frozenset(
+    "\u200b\u2060\ufeff\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +82,9 @@ def from_markdown(source: str) -> Body:
     """
     source = storable(source).replace("\r\n", "\n").strip()
     if len(source) > SOURCE_LIMIT:
-        raise Invalid("body", "文章が長すぎるようです。%(limit)s文字までに分けて書いてください。", limit=SOURCE_LIMIT)
+        raise Invalid(
+            "body", "文章が長すぎるようです。%(limit)s文字までに分けて書いてください。", limit=SOURCE_LIMIT
+        )
     return from_html(_MARKDOWN.render(source), source)
 
 
@@ -194,4 +215,6 @@ _CLEANER = nh3.Cleaner(
     link_rel="nofollow noopener ugc",
     strip_comments=True,
 )
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer).enable("strikethrough")
+_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer).enable(
+    "strikethrough"
+)

@@ -80,7 +80,9 @@ def require(session: Session, viewer: Viewer, post_id: int) -> Post:
     """The post `post_id`; NotFound if there is none or `viewer` may not see it: nobody learns which."""
     post = session.scalar(select(Post).where(Post.id == post_id, visible_to(viewer)))
     if post is None:
-        raise NotFound("お探しのものは見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。")
+        raise NotFound(
+            "お探しのものは見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。"
+        )
     return post
 
 
@@ -98,7 +100,9 @@ def _levels(viewer: Viewer) -> tuple[str, ...]:
 def _is_follower(account_id: int) -> ColumnElement[bool]:
     return (
         exists()
-        .where(Follow.follower_id == account_id, Follow.followee_id == Post.author_id, Follow.state == "accepted")
+        .where(
+            Follow.follower_id == account_id, Follow.followee_id == Post.author_id, Follow.state == "accepted"
+        )
         .correlate(Post)
     )
 

@@ -1,0 +1,243 @@
+"""What all kinds of posts share: how they are stored, found, edited and taken back."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from sqlalchemy import delete as delete_rows
+from sqlalchemy import select, update
+from sqlalchemy.orm import Session
+
+from community import events, ids, nametags, tags, timelines, town, wording
+from community.errors import NotAllowed, NotFound
+from community.models import Account, HomeEntry, Member, Mention, Model, Notification, Post, Revision, Thanks
+from community.text import Body
+from community.threads import Thread, thread
+from community.visibility import DIRECT, FOLLOWERS
+
+__all__ = [
+    "Origin", "Thread", "adjust", "announce", "by_uri", "check_author", "delete", "edit", "mention",
+    "remember_revision", "store", "thread",
+]  # fmt: skip
+
+HOUR = 3_600_000  # milliseconds
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Origin:
+    """Where a remote post was made, and what its author's town says of it. Times are milliseconds."""
+
+    uri: str
+    url: str
+    published: int
+    updated: int | None = None
+    context_uri: str | None = None
+    language: str | None = None
+    summary: str = ""
+    sensitive: bool = False
+    sample: bool = False
+    anonymous: bool = False
+    from_asker: bool = False
+
+
+def by_uri(session: Session, uri: str) -> Post | None:
+    """The post that goes by `uri`, also if only its stub is left."""
+    return session.scalar(select(Post).where(Post.uri == uri))
+
+
+def check_author(author: Account) -> None:
+    """NotAllowed for an account that no longer speaks here."""
+    if author.suspended_at is not None or author.deleted_at is not None:
+        raise NotAllowed("いまは書きこめません。まちの運営にご相談ください。")
+
+
+def store(session: Session, post: Post, *, author: Account, origin: Origin | None) -> Post:
+    """Keep `post`, which its service has filled with words, kind and place in the thread.
+
+    It gets its id, addresses and times here. A remote one takes its time from its town, but never lies in the
+    future; a local anonymous one shows only the hour (product D1). A post without parent is its own root.
+    """
+    now = town.now(session)
+    moment = now if origin is None else max(1, min(origin.published, now))
+    uris = town.of(session).uris
+    post.id = ids.new(moment)
+    post.author_id = author.id
+    post.local = author.local
+    post.created_at = moment - moment % HOUR if post.anonymous and author.local else moment
+    post.sample = town.of(session).settings.instance.sample
+    post.root_id = post.root_id or post.id
+    if origin is None:
+        post.uri, post.url = uris.post(post.id), uris.post_page(author.name, post.id)
+    else:
+        _take_origin(post, origin)
+    session.add(post)
+    session.flush()
+    adjust(author, posts_count=1)
+    return post
+
+
+def announce(session: Session, post: Post) -> None:
+    """Put a stored post on the timelines it belongs to and tell that it stands."""
+    timelines.enter(session, post)
+    events.record(session, events.PostCreated(post.id))
+
+
+def mention(session: Session, post: Post, accounts: Iterable[Account]) -> list[Account]:
+    """Note whom `post` speaks to, each once and never its own author; gives those back."""
+    others = {account.id: account for account in accounts if account.id != post.author_id}
+    session.add_all(Mention(post_id=post.id, account_id=account_id) for account_id in others)
+    session.flush()
+    return list(others.values())
+
+
+def edit(
+    session: Session,
+    *,
+    post: Post,
+    by: Account,
+    body: Body,
+    as_of: str | None = None,
+    basis: str = "",
+    ai_draft: bool = False,
+    summary: str | None = None,
+    edited_at: int | None = None,
+) -> Post:
+    """Give an answer, comment or note new words; what it said stays as a Revision. Questions: `questions.edit`.
+
+    `edited_at` is what the author's town says (milliseconds); without it the edit is made here, now. An older edit
+    than the one that stands, or one that changes nothing, leaves everything as it is. NotAllowed unless `by` wrote
+    the post, NotFound if it was taken back, Invalid if a local text does not fit.
+    """
+    check_editor(post, by)
+    if edited_at is None:
+        most = wording.MESSAGE_MOST if post.thanks_id is not None else wording.BODY_MOST
+        body, as_of, basis = wording.body(body, most=most), wording.as_of(as_of), wording.basis(basis)
+    elif is_stale(post, edited_at):
+        return post
+    facts: dict[str, object] = {
+        "body_source": body.source, "body_html": body.html, "body_text": body.text,
+        "as_of": wording.foreign_as_of(as_of), "basis": basis[: wording.BASIS_MOST], "ai_draft": ai_draft,
+        "summary": post.summary if summary is None else summary[: wording.FOREIGN_SUMMARY_MOST],
+    }  # fmt: skip
+    if change(session, post, facts, edited_at):
+        events.record(session, events.PostEdited(post.id))
+    return post
+
+
+def check_editor(post: Post, by: Account) -> None:
+    """NotFound for what is taken back, NotAllowed for everyone but the author."""
+    if post.deleted_at is not None:
+        raise NotFound("この文章は取り下げられています。")
+    if post.author_id != by.id:
+        raise NotAllowed("書きなおせるのは、書いたご本人だけです。")
+    check_author(by)
+
+
+def is_stale(post: Post, edited_at: int) -> bool:
+    """Whether an edit of that moment is no newer than what stands (edits may overtake each other on the wire)."""
+    return edited_at <= (post.edited_at or post.created_at)
+
+
+def change(
+    session: Session, post: Post, facts: dict[str, object], edited_at: int | None, *, anyway: bool = False
+) -> bool:
+    """Set columns of `post`, its old text kept; False if nothing would change (and `anyway` is not said)."""
+    if not anyway and all(getattr(post, name) == value for name, value in facts.items()):
+        return False
+    remember_revision(session, post)
+    for name, value in facts.items():
+        setattr(post, name, value)
+    now = town.now(session)
+    post.edited_at = now if edited_at is None else min(edited_at, now)
+    session.flush()
+    return True
+
+
+def remember_revision(session: Session, post: Post) -> None:
+    """Keep what `post` says now, before it says something else. The row names nobody."""
+    session.add(
+        Revision(
+            id=ids.new(town.now(session)),
+            post_id=post.id,
+            title=post.title,
+            body_source=post.body_source,
+            body_html=post.body_html,
+            summary=post.summary,
+            created_at=post.edited_at or post.created_at,
+        )
+    )
+
+
+def delete(session: Session, *, post: Post, by: Account) -> None:
+    """Take `post` back: its words, tags and earlier versions go, a stub stays so that it never comes again.
+
+    `by` is the author, or a local moderator. Doing it again changes nothing. A 決め手 that goes opens its question
+    again. NotAllowed for everyone else.
+    """
+    if post.deleted_at is not None:
+        return
+    if post.author_id != by.id and not _moderates(session, by):
+        raise NotAllowed("取り下げられるのは、書いたご本人だけです。")
+    _leave_thread(session, post)
+    if post.anonymous and post.kind == "question" and post.author_id == by.id:
+        nametags.forget_phrase(session, post)
+    _empty(session, post)
+    post.deleted_at = town.now(session)
+    author = session.get(Account, post.author_id)
+    assert author is not None
+    adjust(author, posts_count=-1)
+    session.flush()
+    events.record(session, events.PostDeleted(post.id))
+
+
+def adjust(row: Model, **counts: int) -> None:
+    """Add to counters of `row` in the database itself, so that two units at once both count."""
+    for name, by in counts.items():
+        setattr(row, name, getattr(type(row), name) + by)
+
+
+def counts_publicly(post: Post) -> bool:
+    """Whether everyone who sees the thread may know of `post`: what is whispered is not counted aloud."""
+    return post.visibility not in {FOLLOWERS, DIRECT}
+
+
+def _take_origin(post: Post, origin: Origin) -> None:
+    post.uri, post.url = origin.uri, origin.url
+    post.context_uri = origin.context_uri or post.context_uri
+    post.language = origin.language or post.language
+    post.summary = origin.summary[: wording.FOREIGN_SUMMARY_MOST]
+    post.sensitive = origin.sensitive
+    post.sample = post.sample or origin.sample
+    if origin.updated is not None and origin.updated > post.created_at:
+        post.edited_at = origin.updated
+
+
+def _moderates(session: Session, account: Account) -> bool:
+    member = session.get(Member, account.id) if account.local else None
+    return member is not None and member.state == "active" and member.role in {"moderator", "admin"}
+
+
+def _leave_thread(session: Session, post: Post) -> None:
+    """Undo what the post meant to its thread: counts, being the 決め手, carrying words of thanks."""
+    if post.thanks_id is not None:
+        session.execute(update(Thanks).where(Thanks.id == post.thanks_id).values(message_post_id=None))
+        return
+    if post.root_id is None or post.root_id == post.id:
+        return
+    root = session.get(Post, post.root_id)
+    assert root is not None
+    if counts_publicly(post):
+        adjust(root, **{"answers_count" if post.kind == "answer" else "comments_count": -1})
+    if root.accepted_answer_id == post.id:
+        root.accepted_answer_id = root.solved_at = None
+        events.record(session, events.AnswerUnchosen(root.id, post.id))
+
+
+def _empty(session: Session, post: Post) -> None:
+    """Clear what the post said. Whom it was said to stays: they must hear that it is taken back."""
+    post.title = None
+    post.body_source = post.body_html = post.body_text = post.summary = post.basis = ""
+    post.as_of = post.passed_on_from_id = post.thanks_id = None
+    tags.put(session, post, [])
+    session.execute(delete_rows(Revision).where(Revision.post_id == post.id))
+    session.execute(delete_rows(HomeEntry).where(HomeEntry.post_id == post.id))
+    session.execute(delete_rows(Notification).where(Notification.post_id == post.id))

@@ -1,0 +1,61 @@
+"""The tags of posts: one row for each topic, however it is written (１号様式 = 1号様式)."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from community import ids, inserts, text, town
+from community.models import Post, PostTag, Tag
+
+
+def put(session: Session, post: Post, labels: Sequence[str]) -> None:
+    """Make `labels`, checked and without repeats, the tags of `post`, in this order, instead of those it had."""
+    session.execute(delete(PostTag).where(PostTag.post_id == post.id))
+    if not labels:
+        return
+    rows = _rows(session, labels)
+    names = dict.fromkeys(text.fold(label) for label in labels)
+    session.add_all(
+        PostTag(post_id=post.id, tag_id=rows[name].id, position=position)
+        for position, name in enumerate(names)
+    )
+    session.flush()
+
+
+def of(session: Session, posts: Sequence[Post]) -> dict[int, list[Tag]]:
+    """The tags of each of `posts` by its id, in order; one query."""
+    found: dict[int, list[Tag]] = {post.id: [] for post in posts}
+    if not found:
+        return found
+    rows = session.execute(
+        select(PostTag.post_id, Tag)
+        .join(Tag, Tag.id == PostTag.tag_id)
+        .where(PostTag.post_id.in_(found))
+        .order_by(PostTag.post_id, PostTag.position)
+    )
+    for post_id, tag in rows:
+        found[post_id].append(tag)
+    return found
+
+
+def labels_of(session: Session, post: Post) -> list[str]:
+    """What the tags of `post` are called, in order."""
+    return [tag.label for tag in of(session, [post])[post.id]]
+
+
+def _rows(session: Session, labels: Sequence[str]) -> dict[str, Tag]:
+    """The row of each label by its folded name; missing ones are made, whoever else makes them meanwhile."""
+    names = {text.fold(label): label for label in reversed(labels)}
+    known = _known(session, list(names))
+    missing = [name for name in names if name not in known]
+    if not missing:
+        return known
+    now = town.now(session)
+    for name in missing:
+        inserts.new_row(session, Tag, id=ids.new(now), name=name, label=names[name])
+    return _known(session, list(names))
+
+
+def _known(session: Session, names: Sequence[str]) -> dict[str, Tag]:
+    return {tag.name: tag for tag in session.scalars(select(Tag).where(Tag.name.in_(names)))}
