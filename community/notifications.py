@@ -1,20 +1,22 @@
 """お知らせ: what happened to a member, written in the transaction in which it happened.
 
-Nothing is ever written for an anonymous asker: theirs are worked out when they look (`community.notices` merges them).
+Nothing is ever written for an anonymous asker: theirs are worked out when they look, and merged into the page.
 """
 
 from dataclasses import dataclass
 
-from sqlalchemy import delete, func, or_, select, update
+from sqlalchemy import Select, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from community import ids, town
+from community import ids, nametags, town
 from community.models import Account, Member, Notification, Post, Thanks
 from community.visibility import Viewer, visible_to
 
 KINDS = frozenset({"answer", "comment", "thanks", "chosen", "follow", "follow_request", "mention", "like"})
 MOST_COUNTED = 10
 """A page shows no number over 9, so nothing counts further than this."""
+
+_WORKED_OUT_MOST = 500  # replies to the few questions that one member hides behind in ninety days
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,33 +91,13 @@ def take_back(session: Session, *, to_id: int, kinds: frozenset[str], actor_id: 
 
 
 def page(session: Session, viewer: Viewer, *, max_id: int | None = None, limit: int = 20) -> list[Notice]:
-    """The stored notices of `viewer`, newest first, older than `max_id`; what they may no longer see is left out."""
+    """The notices of `viewer`, newest first, with ids below `max_id`; what they may no longer see is left out.
+
+    What came to their anonymous questions of the last ninety days is among them, worked out for this one look.
+    """
     if viewer.account_id is None:
         return []
-    rows = (
-        select(
-            Notification.id,
-            Notification.kind,
-            Notification.actor_id,
-            Notification.post_id,
-            Notification.thanks_id,
-            Notification.created_at,
-            Member.notifications_seen_at,
-        )
-        .join(Member, Member.account_id == Notification.account_id)
-        .join(Account, Account.id == Notification.actor_id)
-        .outerjoin(Post, Post.id == Notification.post_id)
-        .where(
-            Notification.account_id == viewer.account_id,
-            Account.suspended_at.is_(None),
-            or_(Notification.post_id.is_(None), visible_to(viewer)),
-        )
-        .order_by(Notification.id.desc())
-        .limit(limit)
-    )
-    if max_id is not None:
-        rows = rows.where(Notification.id < max_id)
-    return [
+    stored = [
         Notice(
             id=row.id,
             kind=row.kind,
@@ -125,7 +107,10 @@ def page(session: Session, viewer: Viewer, *, max_id: int | None = None, limit: 
             created_at=row.created_at,
             unseen=row.created_at > row.notifications_seen_at,
         )
-        for row in session.execute(rows)
+        for row in session.execute(_stored(viewer, max_id, limit))
+    ]
+    return sorted(stored + _worked_out(session, viewer, max_id), key=lambda notice: notice.id, reverse=True)[
+        :limit
     ]
 
 
@@ -168,3 +153,48 @@ def mark_seen(session: Session, viewer: Viewer) -> None:
             .where(Member.account_id == viewer.account_id, Member.notifications_seen_at < newest_at)
             .values(notifications_seen_at=newest_at)
         )
+
+
+def _stored(
+    viewer: Viewer, max_id: int | None, limit: int
+) -> Select[int, str, int, int | None, int | None, int, int]:
+    rows = (
+        select(
+            Notification.id,
+            Notification.kind,
+            Notification.actor_id,
+            Notification.post_id,
+            Notification.thanks_id,
+            Notification.created_at,
+            Member.notifications_seen_at,
+        )
+        .join(Member, Member.account_id == Notification.account_id)
+        .join(Account, Account.id == Notification.actor_id)
+        .outerjoin(Post, Post.id == Notification.post_id)
+        .where(
+            Notification.account_id == viewer.account_id,
+            Account.suspended_at.is_(None),
+            or_(Notification.post_id.is_(None), visible_to(viewer)),
+        )
+        .order_by(Notification.id.desc())
+        .limit(limit)
+    )
+    return rows if max_id is None else rows.where(Notification.id < max_id)
+
+
+def _worked_out(session: Session, viewer: Viewer, max_id: int | None) -> list[Notice]:
+    """Never marked as new: to remember up to where the asker read them would join the asker to the question."""
+    return [
+        Notice(
+            id=notice.id,
+            kind=notice.kind,
+            actor_id=notice.actor_id,
+            post_id=notice.post_id,
+            thanks_id=None,
+            created_at=notice.created_at,
+            unseen=False,
+            anonymous=True,
+        )
+        for notice in nametags.own_notices(session, viewer, 0, _WORKED_OUT_MOST)
+        if max_id is None or notice.id < max_id
+    ]
