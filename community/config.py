@@ -33,9 +33,18 @@ class Instance(Struct, frozen=True, kw_only=True):
             description="a host name in lower case, with :port only where people type it, such as machi.example.jp",
         ),
     ]
-    name: Annotated[str, Meta(pattern=r"\S", max_length=60, description="the town's name, 1 to 60 characters")]
+    name: Annotated[
+        str,
+        Meta(
+            pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+            max_length=60,
+            description="the town's name, 1 to 60 characters on one line",
+        ),
+    ]
     scheme: Annotated[Literal["https", "http"], Meta(description='"https", or "http" for trials')] = "https"
-    region: Annotated[str, Meta(max_length=60, description="where the town is, up to 60 characters, or empty")] = ""
+    region: Annotated[
+        str, Meta(max_length=60, description="where the town is, up to 60 characters, or empty")
+    ] = ""
     registrations: Annotated[
         Literal["open", "approval", "invite", "closed"],
         Meta(description='"open", "approval", "invite" or "closed"'),
@@ -51,7 +60,9 @@ class Instance(Struct, frozen=True, kw_only=True):
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    host: Annotated[str, Meta(pattern=r"^\S+$", description="an address of this machine to listen on")] = "127.0.0.1"
+    host: Annotated[str, Meta(pattern=r"^\S+$", description="an address of this machine to listen on")] = (
+        "127.0.0.1"
+    )
     port: Annotated[int, Meta(ge=1, le=65535, description="a whole number from 1 to 65535")] = 8080
     workers: Annotated[int, Meta(ge=1, le=64, description="how many processes, 1 to 64")] = 1
     trusted_proxies: Annotated[
@@ -67,9 +78,9 @@ class Server(Struct, frozen=True, kw_only=True):
 class Database(Struct, frozen=True, kw_only=True):
     """`url` is absolute once the settings are loaded."""
 
-    url: Annotated[
-        str, Meta(description='"sqlite:///FILE", or "postgresql://USER:PASSWORD@HOST/NAME"')
-    ] = "sqlite:///machi.db"
+    url: Annotated[str, Meta(description='"sqlite:///FILE", or "postgresql://USER:PASSWORD@HOST/NAME"')] = (
+        "sqlite:///machi.db"
+    )
 
     def __post_init__(self) -> None:
         _parsed_url(self.url)
@@ -109,7 +120,8 @@ class Anonymity(Struct, frozen=True, kw_only=True):
 
 class Log(Struct, frozen=True, kw_only=True):
     level: Annotated[
-        Literal["debug", "info", "warning", "error"], Meta(description='"debug", "info", "warning" or "error"')
+        Literal["debug", "info", "warning", "error"],
+        Meta(description='"debug", "info", "warning" or "error"'),
     ] = "info"
     format: Annotated[Literal["text", "json"], Meta(description='"text" or "json"')] = "text"
     access: YesNo = False
@@ -176,7 +188,9 @@ def from_tables(tables: Mapping[str, Any], *, path: Path = Path("instance.toml")
     """
     for name, table in tables.items():
         if not isinstance(table, Mapping):
-            raise SettingsError(f"{path}: {name} = {_shown(table)} stands in no table; write it below a [table]")
+            raise SettingsError(
+                f"{path}: {name} = {_shown(table)} stands in no table; write it below a [table]"
+            )
         if name not in TABLES:
             raise SettingsError(f"{path}: there is no table [{name}]{_known(name, TABLES)}")
     read: dict[str, Any] = {name: _table(path, name, tables.get(name, {})) for name in TABLES}

@@ -104,7 +104,9 @@ class _Folder:
         except ValueError:
             key = b""
         if len(key) != _SIZE:
-            raise SettingsError(f"{path}: the key file is damaged; it has to hold {2 * _SIZE} hexadecimal digits")
+            raise SettingsError(
+                f"{path}: the key file is damaged; it has to hold {2 * _SIZE} hexadecimal digits"
+            )
         return key
 
     def make(self, name: str) -> bytes:
