@@ -63,6 +63,7 @@ CONTEXT: Final[list[Any]] = [
         "discoverable": "toot:discoverable",
         "indexable": "toot:indexable",
         "featured": {"@id": "toot:featured", "@type": "@id"},
+        "webfinger": "https://purl.archive.org/socialweb/webfinger#webfinger",
         "schema": "http://schema.org#",
         "PropertyValue": "schema:PropertyValue",
         "value": "schema:value",

@@ -1,0 +1,209 @@
+"""The collections of this town: what an actor said, who follows, what stands under a post. Plain units on a session.
+
+A collection without `first` says how many there are and nothing more; that is how followers and following are shown
+while their owner hides them (federation reference §1.1).
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, Select, func, select
+from sqlalchemy.orm import Session
+
+from community import text, town, towns, visibility
+from community.models import Account, Follow, Like, Post, PostTag, Tag, Thanks
+from federation import documents
+from federation.documents import Asker
+from federation.models import OutboxItem
+from federation.vocabulary import render
+
+Document = dict[str, Any]
+_SAYINGS = 20
+_IDS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Which part is asked for: `None` instead of a Page means the collection itself. `cursor` is the last id seen."""
+
+    cursor: int | None = None
+
+
+def whole(
+    uri: str, total: int, *, ordered: bool = True, paged: bool = True, board: str | None = None
+) -> Document:
+    """The collection itself. An empty one has no pages either."""
+    document: Document = {"id": uri, "type": "OrderedCollection" if ordered else "Collection", "totalItems": total}
+    if board is not None:
+        document["attributedTo"] = board
+    if paged and total:
+        document["first"] = f"{uri}?page=1"
+    return document
+
+
+def _page(
+    uri: str, rows: Sequence[tuple[int, object]], page: Page, *, most: int, ordered: bool = True
+) -> Document:
+    """One page of `rows` of (cursor, item); `most` rows make a full page, behind which another may lie."""
+    here = f"{uri}?page=1" + (f"&after={page.cursor}" if page.cursor is not None else "")
+    document: Document = {
+        "id": here,
+        "type": "OrderedCollectionPage" if ordered else "CollectionPage",
+        "partOf": uri,
+    }
+    if len(rows) == most:
+        document["next"] = f"{uri}?page=1&after={rows[-1][0]}"
+    if rows:
+        document["orderedItems" if ordered else "items"] = [item for _, item in rows]
+    return document
+
+
+def outbox(session: Session, account: Account, page: Page | None) -> Document:
+    """What the actor said to everybody, the latest first."""
+    uri = f"{account.uri}/outbox"
+    public = [OutboxItem.account_id == account.id, OutboxItem.public.is_(True)]
+    if page is None:
+        return whole(uri, _number(session, select(func.count()).select_from(OutboxItem).where(*public)))
+    rows = session.scalars(
+        _before(select(OutboxItem).where(*public), OutboxItem.id, page).order_by(OutboxItem.id.desc()).limit(_SAYINGS)
+    ).all()
+    return _page(uri, [(item.id, documents.current(session, item)) for item in rows], page, most=_SAYINGS)
+
+
+def followers(session: Session, account: Account, page: Page | None) -> Document:
+    which = select(Follow.id, Account.uri).join(Account, Account.id == Follow.follower_id)
+    which = which.where(Follow.followee_id == account.id)
+    return _follows(session, account, page, which, name="followers", total=account.followers_count)
+
+
+def following(session: Session, account: Account, page: Page | None) -> Document:
+    which = select(Follow.id, Account.uri).join(Account, Account.id == Follow.followee_id)
+    which = which.where(Follow.follower_id == account.id)
+    return _follows(session, account, page, which, name="following", total=account.following_count)
+
+
+def _follows(
+    session: Session, account: Account, page: Page | None, which: Select[*tuple[Any, ...]], *, name: str, total: int
+) -> Document:
+    uri = f"{account.uri}/{name}"
+    if page is None or account.hides_collections:
+        return whole(uri, total, paged=not account.hides_collections)
+    query = _before(which, Follow.id, page).where(Follow.state == "accepted", Account.deleted_at.is_(None))
+    return _page(uri, _rows(session, query.order_by(Follow.id.desc())), page, most=_IDS)
+
+
+def empty(uri: str) -> Document:
+    """What is there because the protocol asks for it: pinned posts, the named moderators of a board.
+
+    The town itself answers for its boards; who of its members keeps watch is not told to the world.
+    """
+    return whole(uri, 0)
+
+
+def replies(session: Session, row: Post, asker: Asker, page: Page | None) -> Document:
+    """Everything that stands directly under the post, whoever wrote it, the oldest first."""
+    uri = f"{row.uri}/replies"
+    which = [Post.parent_id == row.id, visibility.visible_to(asker.viewer)]
+    if page is None:
+        return whole(uri, _count_posts(session, which), ordered=False)
+    return _page(uri, _post_ids(session, which, page), page, most=_IDS, ordered=False)
+
+
+def context(session: Session, row: Post, asker: Asker, page: Page | None) -> Document:
+    """The posts of the thread in the order of time, as this town lists them (FEP-7888)."""
+    uri = f"{row.uri}/context"
+    which = [Post.root_id == row.root_id, visibility.visible_to(asker.viewer)]
+    if page is not None:
+        return _page(uri, _post_ids(session, which, page), page, most=_IDS)
+    return whole(uri, _count_posts(session, which), board=documents.thread_board(session, row))
+
+
+def likes(session: Session, row: Post, asker: Asker, page: Page | None) -> Document:
+    """How many likes and ありがとう there are; which, only to a signed GET, and never those for one pair of eyes."""
+    uri = f"{row.uri}/likes"
+    if page is None or asker.host is None:
+        return whole(uri, row.likes_count + row.thanks_count, ordered=False, paged=asker.host is not None)
+    likes_of = select(Like.id, Like.uri).where(Like.post_id == row.id)
+    thanks_of = select(Thanks.id, Thanks.uri).where(Thanks.post_id == row.id, Thanks.private.is_(False))
+    both = likes_of.union_all(thanks_of).subquery()
+    query = _after(select(both.c.id, both.c.uri), both.c.id, page).order_by(both.c.id)
+    return _page(uri, _rows(session, query), page, most=_IDS, ordered=False)
+
+
+def shares(session: Session, row: Post, asker: Asker, page: Page | None) -> Document:
+    """The announcements by boards of this town."""
+    uri = f"{row.uri}/shares"
+    if page is None or asker.host is None:
+        total = render.shares_of(session, row)
+        return whole(uri, total, ordered=False, paged=asker.host is not None)
+    numbers = session.scalars(
+        _after(select(OutboxItem.id), OutboxItem.id, page)
+        .where(OutboxItem.object_uri == row.uri, OutboxItem.type == "Announce")
+        .order_by(OutboxItem.id)
+        .limit(_IDS)
+    )
+    activity = town.of(session).uris.activity
+    return _page(uri, [(number, activity(number)) for number in numbers], page, most=_IDS, ordered=False)
+
+
+def sisters(session: Session, asker: Asker) -> Document:
+    """姉妹まち: to whom sister posts are addressed. Which they are is for sisters to know."""
+    uris = town.of(session).uris
+    known = towns.sisters(session)
+    document = whole(uris.sisters, len(known), ordered=False, paged=False)
+    if asker.sister and known:
+        document["items"] = [f"{uris.scheme}://{domain}/actor" for domain in known]
+    return document
+
+
+def tagged(session: Session, name: str, page: Page | None) -> Document:
+    """The open posts of this town that bear the tag, the latest first."""
+    folded = text.fold(name)
+    uri = town.of(session).uris.tag(folded)
+    which = [
+        Tag.name == folded, Post.local.is_(True), Post.visibility == "open",
+        visibility.visible_to(visibility.PUBLIC),
+    ]  # fmt: skip
+    chosen = select(Post.id, Post.uri).join(PostTag, PostTag.post_id == Post.id).join(Tag, Tag.id == PostTag.tag_id)
+    if page is None:
+        return whole(uri, _number(session, select(func.count()).select_from(chosen.where(*which).subquery())))
+    query = _before(chosen.where(*which), Post.id, page).order_by(Post.id.desc())
+    return _page(uri, _rows(session, query), page, most=_IDS)
+
+
+def _post_ids(session: Session, which: list[ColumnElement[bool]], page: Page) -> list[tuple[int, object]]:
+    return _rows(session, _after(select(Post.id, Post.uri).where(*which), Post.id, page).order_by(Post.id))
+
+
+def _rows(session: Session, query: Select[*tuple[Any, ...]]) -> list[tuple[int, object]]:
+    """A page of (cursor, id) of `query`."""
+    return [(row[0], row[1]) for row in session.execute(query.limit(_IDS))]
+
+
+def _count_posts(session: Session, which: list[ColumnElement[bool]]) -> int:
+    return _number(session, select(func.count()).select_from(Post).where(*which))
+
+
+def _number(session: Session, query: Select[int]) -> int:
+    return session.scalar(query) or 0
+
+
+def _before(query: Select[*tuple[Any, ...]], column: Any, page: Page) -> Select[*tuple[Any, ...]]:
+    return query if page.cursor is None else query.where(column < page.cursor)
+
+
+def _after(query: Select[*tuple[Any, ...]], column: Any, page: Page) -> Select[*tuple[Any, ...]]:
+    return query if page.cursor is None else query.where(column > page.cursor)
+
+
+OfAccount = Callable[[Session, Account, Page | None], Document]
+OfPost = Callable[[Session, Post, Asker, Page | None], Document]
+OF_ACCOUNT: dict[str, OfAccount] = {
+    "outbox": outbox,
+    "followers": followers,
+    "following": following,
+    "featured": lambda _session, account, _page: empty(f"{account.uri}/featured"),
+    "moderators": lambda _session, account, _page: empty(f"{account.uri}/moderators"),
+}
+OF_POST: dict[str, OfPost] = {"replies": replies, "context": context, "likes": likes, "shares": shares}

@@ -1,0 +1,111 @@
+"""From an audience to inboxes: shared inbox first, each inbox once, refused hosts left out."""
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy.orm import Session
+
+from community import town, towns
+from community.models import Account, DomainRule, Follow
+from federation.models import Delivery, OutboxItem, RemoteActor, RemoteHost
+
+
+class Inbox(NamedTuple):
+    """One place to deliver to; `host` is the authority of its address and names the lane."""
+
+    host: str
+    url: str
+
+
+PLAIN = frozenset(
+    {
+        "akkoma", "bookwyrm", "calckey", "cherrypick", "firefish", "friendica", "gotosocial", "hollo", "hometown",
+        "iceshrimp", "mastodon", "misskey", "mitra", "peertube", "pixelfed", "pleroma", "sharkey", "takahe", "threads",
+        "wordpress",
+    }
+)
+"""Software that reads an Announce of a post and nothing of FEP-1b12 (§1.1). Whatever is unknown may read it."""
+
+REFUSES_BARE_ANNOUNCE = frozenset({"lemmy"})
+"""Software for which an Announce must hold an activity; a post's bare id is an error to it."""
+
+REFUSES_CHOOSE_ANSWER = PLAIN | REFUSES_BARE_ANNOUNCE
+"""Software to which ChooseAnswer says nothing: GoToSocial and Lemmy even answer it with 400 (§1.4)."""
+
+_ACCEPTED = "accepted"
+
+
+def inbox(url: str) -> Inbox:
+    return Inbox(urlsplit(url).netloc.lower(), url)
+
+
+def followers(session: Session, account: Account, *, without_software: Collection[str] = ()) -> list[Inbox]:
+    """Where the remote followers of a local account receive; `without_software` names (lower case) are left out."""
+    address = func.coalesce(RemoteActor.shared_inbox, RemoteActor.inbox)
+    query = (
+        select(address)
+        .distinct()
+        .join(Follow, Follow.follower_id == RemoteActor.account_id)
+        .join(Account, Account.id == RemoteActor.account_id)
+        .where(Follow.followee_id == account.id, Follow.state == _ACCEPTED, Account.deleted_at.is_(None))
+    )
+    if without_software:
+        query = query.outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host).where(_not_of(without_software))
+    return [inbox(url) for url in session.scalars(query)]
+
+
+def sisters(session: Session) -> list[Inbox]:
+    """The shared inbox of each sister town."""
+    scheme = town.of(session).uris.scheme
+    return [inbox(f"{scheme}://{domain}/inbox") for domain in towns.sisters(session)]
+
+
+def of_accounts(
+    session: Session, accounts: Iterable[Account | None], *, without_software: Collection[str] = (), own: bool = False
+) -> list[Inbox]:
+    """Where these accounts receive; our own people need no letter. `own` asks for their personal inboxes."""
+    ids = [each.id for each in accounts if each is not None and not each.local and each.deleted_at is None]
+    if not ids:
+        return []
+    address = RemoteActor.inbox if own else func.coalesce(RemoteActor.shared_inbox, RemoteActor.inbox)
+    query = select(address).distinct().where(RemoteActor.account_id.in_(ids))
+    if without_software:
+        query = query.outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host).where(_not_of(without_software))
+    return [inbox(url) for url in session.scalars(query)]
+
+
+def reached(session: Session, object_uri: str) -> list[Inbox]:
+    """Every inbox that an earlier activity about `object_uri` was sent to: whoever may hold it hears of its change."""
+    query = (
+        select(Delivery.inbox)
+        .distinct()
+        .join(OutboxItem, OutboxItem.id == Delivery.outbox_item_id)
+        .where(OutboxItem.object_uri == object_uri)
+    )
+    return [inbox(url) for url in session.scalars(query)]
+
+
+def hosts_of_sisters(session: Session) -> set[str]:
+    return {each.host for each in sisters(session)}
+
+
+def allowed(session: Session, inboxes: Iterable[Inbox], *, without_hosts: Collection[str] = ()) -> list[Inbox]:
+    """`inboxes` once each, in order, without our own town, `without_hosts` and the hosts that this town refuses."""
+    here = town.of(session).uris.domain
+    unique = [each for each in dict.fromkeys(inboxes) if each.host != here and each.host not in without_hosts]
+    if not unique or not _refuses_anybody(session):
+        return unique
+    refused = {host for host in {each.host for each in unique} if towns.is_refused(session, host)}
+    return [each for each in unique if each.host not in refused]
+
+
+def _refuses_anybody(session: Session) -> bool:
+    if town.of(session).settings.federation.mode == "allowlist":
+        return True
+    return session.scalar(select(DomainRule.domain).limit(1)) is not None
+
+
+def _not_of(software: Collection[str]) -> ColumnElement[bool]:
+    return or_(RemoteHost.software.is_(None), func.lower(RemoteHost.software).not_in(sorted(software)))

@@ -1,0 +1,163 @@
+"""The serial ways to other hosts, as rows: who drives one, and when it is next due.
+
+A lane without anything to deliver rests: its `next_attempt_at` is `RESTING`, so that finding work is one index range
+however many hosts a town has ever met. A lease is known by its end, `leased_until`, which carries random low bits: a
+worker that lost its lease to another no longer matches the row and can settle nothing.
+"""
+
+import secrets
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ColumnElement, Select, case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from federation.models import Delivery, Lane, OutboxItem
+
+RESTING = 1 << 62
+LEASE = 120_000
+"""How long (ms) a worker may drive before another takes the lane over. It stops by itself well before."""
+
+_LEASE_BITS = 12  # the four seconds that make the end of a lease its worker's own
+
+
+@dataclass(frozen=True, slots=True)
+class Letter:
+    """One delivery as the worker needs it: what to send where, in whose name."""
+
+    id: int
+    inbox: str
+    account_id: int
+    body: bytes
+    attempts: int
+    created_at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A leased lane with the letters at its head, in order."""
+
+    host: str
+    lease: int
+    failures: int
+    failing_since: int | None
+    letters: tuple[Letter, ...]
+
+
+def wake(session: Session, hosts: Collection[str], now: int) -> None:
+    """Have the lanes of `hosts` driven as soon as their own pauses allow; lanes that are missing are made."""
+    if not hosts:
+        return
+    # Sorted, so that two transactions never wait for each other crosswise.
+    rows = [{"host": host, "next_attempt_at": now, "leased_until": 0, "failures": 0} for host in sorted(set(hosts))]
+    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
+    statement = insert(Lane)
+    due = case((Lane.next_attempt_at >= RESTING, statement.excluded.next_attempt_at), else_=Lane.next_attempt_at)
+    session.execute(
+        statement.on_conflict_do_update(index_elements=[Lane.host], set_={"next_attempt_at": due}), rows
+    )
+
+
+def claim(session: Session, now: int, *, steady: int, shaky: int, letters: int) -> list[Drive]:
+    """Lease up to `steady` lanes of healthy hosts and `shaky` of failing ones, with up to `letters` deliveries each.
+
+    Lanes in another transaction's hands are passed over, not waited for.
+    """
+    lease = now + LEASE + secrets.randbits(_LEASE_BITS)
+    found = [
+        *session.execute(_due(now, Lane.failures == 0).limit(steady)),
+        *session.execute(_due(now, Lane.failures > 0).limit(shaky)),
+    ]
+    if not found:
+        return []
+    drives = []
+    for host, failures, failing_since in sorted(found):
+        waiting = _letters(session, host, letters)
+        drives.append(Drive(host, lease, failures, failing_since, waiting))
+    empty = [drive.host for drive in drives if not drive.letters]
+    driven = [drive.host for drive in drives if drive.letters]
+    if driven:
+        session.execute(update(Lane).where(Lane.host.in_(driven)).values(leased_until=lease))
+    if empty:
+        session.execute(update(Lane).where(Lane.host.in_(empty)).values(next_attempt_at=RESTING))
+    return [drive for drive in drives if drive.letters]
+
+
+def _due(now: int, which: ColumnElement[bool]) -> Select[str, int, int | None]:
+    return (
+        select(Lane.host, Lane.failures, Lane.failing_since)
+        .where(Lane.next_attempt_at <= now, Lane.leased_until <= now, which)
+        .order_by(Lane.next_attempt_at)
+        .with_for_update(skip_locked=True)  # SQLite has one writer and leaves it out
+    )
+
+
+def _letters(session: Session, host: str, limit: int) -> tuple[Letter, ...]:
+    rows = session.execute(
+        select(
+            Delivery.id, Delivery.inbox, OutboxItem.account_id, OutboxItem.body, Delivery.attempts, Delivery.created_at
+        )
+        .join(OutboxItem, OutboxItem.id == Delivery.outbox_item_id)
+        .where(Delivery.host == host, Delivery.state == "pending")
+        .order_by(Delivery.id)
+        .limit(limit)
+    )
+    return tuple(Letter(*row) for row in rows)
+
+
+def is_mine(session: Session, drive: Drive) -> bool:
+    """Whether `drive` still holds its lane; takes the row, so that the answer stays true until the commit."""
+    held = session.execute(
+        select(Lane.leased_until).where(Lane.host == drive.host).with_for_update()
+    ).scalar_one_or_none()
+    return held == drive.lease
+
+
+def release(
+    session: Session, host: str, *, next_attempt_at: int, failures: int, failing_since: int | None
+) -> None:
+    """Give the lane back."""
+    session.execute(
+        update(Lane)
+        .where(Lane.host == host)
+        .values(leased_until=0, next_attempt_at=next_attempt_at, failures=failures, failing_since=failing_since)
+    )
+
+
+def lift(session: Session, host: str, now: int) -> None:
+    """`host` spoke to us, verified: whatever was held back for it goes out now."""
+    session.execute(
+        update(Lane)
+        .where(Lane.host == host, Lane.failures > 0)
+        .values(
+            failures=0,
+            failing_since=None,
+            next_attempt_at=case((Lane.next_attempt_at >= RESTING, Lane.next_attempt_at), else_=now),
+        )
+    )
+
+
+def free_all(session: Session) -> None:
+    """End every lease: for the one worker of a town at its start, when whoever held them is dead."""
+    session.execute(update(Lane).where(Lane.leased_until > 0).values(leased_until=0))
+
+
+def due_at(session: Session) -> int | None:
+    """The earliest moment at which some lane may be driven, or None when all rest."""
+    return session.scalar(
+        select(case((Lane.leased_until > Lane.next_attempt_at, Lane.leased_until), else_=Lane.next_attempt_at).label("at"))
+        .where(Lane.next_attempt_at < RESTING)
+        .order_by("at")
+        .limit(1)
+    )
+
+
+def settle_letters(session: Session, rows: Sequence[dict[str, object]]) -> None:
+    """Write what became of deliveries: dicts of `id` and the columns that change, all with the same keys."""
+    if rows:
+        session.execute(update(Delivery), list(rows))
+
+
+def hosts_of(inboxes: Iterable[tuple[str, str]]) -> set[str]:
+    return {host for host, _ in inboxes}

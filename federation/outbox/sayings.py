@@ -1,0 +1,124 @@
+"""Saying something: the activity and its deliveries become rows in the transaction of the deed itself.
+
+What is written here survives whatever happens next; what is undone with the deed was never said.
+"""
+
+from collections.abc import Iterable
+from typing import Any
+
+import orjson
+from sqlalchemy import insert, select, update
+from sqlalchemy.orm import Session
+
+from community import events, ids, town
+from community.models import Account, Post
+from federation.models import Delivery, OutboxItem
+from federation.outbox import addressing, lanes
+from federation.outbox.addressing import Inbox
+from federation.vocabulary import render
+
+DROPPED = "dropped"
+_CARRIES_WORDS = ("Create", "Update", "Announce")
+
+
+class Queued(events.Event):
+    """Something waits to be delivered."""
+
+
+def number_of(session: Session, uri: str) -> int | None:
+    """The number in an activity id of this town, None for any other address."""
+    head, _, tail = uri.rpartition("/")
+    return int(tail) if head == f"{town.of(session).uris.origin}/activities" and tail.isdecimal() else None
+
+
+def say(
+    session: Session,
+    actor: Account,
+    activity: dict[str, Any],
+    inboxes: Iterable[Inbox],
+    *,
+    about: str,
+    at: int,
+    post: Post | None = None,
+    public: bool = False,
+) -> None:
+    """Queue `activity` of our `actor`, whose id is one of ours, to `inboxes`.
+
+    `about` is the id by which later activities find who heard of it (`addressing.reached`); `at` the moment it counts
+    from; `post` the one whose visibility guards the activity; `public` lists it in the outbox.
+    """
+    number = number_of(session, activity["id"])
+    assert number is not None, "an activity of ours bears an id of ours"
+    session.execute(
+        insert(OutboxItem).values(
+            id=number,
+            account_id=actor.id,
+            type=activity["type"],
+            object_uri=about,
+            post_id=post.id if post else None,
+            public=public,
+            body=orjson.dumps(render.with_context(activity)),
+            created_at=at,
+        )
+    )
+    deliver(session, number, inboxes)
+
+
+def deliver(session: Session, item_id: int, inboxes: Iterable[Inbox]) -> None:
+    """Queue the outbox item `item_id` to each of `inboxes` that this town may send to."""
+    targets = addressing.allowed(session, inboxes)
+    if not targets:
+        return
+    now = town.now(session)
+    session.execute(
+        insert(Delivery),
+        [
+            {
+                "id": ids.new(now),
+                "outbox_item_id": item_id,
+                "host": target.host,
+                "inbox": target.url,
+                "state": "pending",
+                "attempts": 0,
+                "error": "",
+                "created_at": now,
+            }
+            for target in targets
+        ],
+    )
+    lanes.wake(session, {target.host for target in targets}, now)
+    events.record(session, Queued())
+
+
+def drop_words(session: Session, post: Post) -> None:
+    """Forget what was said of a post that is deleted: its words wait in no queue and stand in no stored activity.
+
+    Deliveries under way are not stopped; the Delete follows them in the same lane.
+    """
+    said = list(
+        session.scalars(
+            select(OutboxItem.id).where(OutboxItem.post_id == post.id, OutboxItem.type.in_(_CARRIES_WORDS))
+        )
+    )
+    if not said:
+        return
+    now = town.now(session)
+    session.execute(
+        update(Delivery)
+        .where(Delivery.outbox_item_id.in_(said), Delivery.state == "pending")
+        .values(state=DROPPED, done_at=now)
+    )
+    session.execute(update(OutboxItem).where(OutboxItem.id.in_(said)).values(body=b"", public=False))
+
+
+def document(item: OutboxItem) -> dict[str, Any]:
+    """What `item` said, without its context."""
+    said: dict[str, Any] = orjson.loads(item.body)
+    said.pop("@context", None)
+    return said
+
+
+def reached(session: Session, item: OutboxItem) -> list[Inbox]:
+    """Where `item` itself was sent."""
+    urls = session.scalars(select(Delivery.inbox).distinct().where(Delivery.outbox_item_id == item.id))
+    return [addressing.inbox(url) for url in urls]

@@ -1,0 +1,251 @@
+"""Every path of the wire. Handlers decide who may ask and in what form to answer; what stands there is made elsewhere.
+
+An id path answers with the document itself; whoever asks for HTML is sent to the page (federation reference §2.4).
+Pages send askers for documents the other way with `wants_activity` and `activity_redirect`.
+"""
+
+from collections.abc import Callable
+from functools import partial
+from urllib.parse import quote
+
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from community.models import Post
+from federation import discovery, documents, keys, listings
+from federation.askers import Unproven, asker_of, is_signed
+from federation.context import FEDERATION, Federation
+from federation.documents import NOBODY, Asker, Found
+from federation.inbox import receive
+from federation.listings import Page
+from federation.negotiation import (
+    activity_redirect,
+    document_response,
+    json_response,
+    not_found,
+    open_to_all,
+    page_redirect,
+    refusal,
+    wants_activity,
+    wants_page,
+)
+
+__all__ = ["activity_redirect", "add_routes", "wants_activity"]
+
+_BY_SIGNATURE = "Accept, Signature"  # what an answer depends on that sisters may get and others not
+_ACTOR_MAX_AGE = 180  # seconds
+_PEOPLE, _BOARDS, _INSTANCE = ("person", "relay"), ("board",), ("instance",)
+_LISTS = ("outbox", "followers", "following", "featured")
+
+
+def add_routes(app: web.Application) -> None:
+    """Add every path of the wire to `app`, which carries its Federation under FEDERATION."""
+    add = app.router.add_get
+    app.router.add_post("/inbox", partial(_inbox, kinds=()))
+    for base, kinds, lists in (
+        ("/users/{name}", _PEOPLE, _LISTS),
+        ("/boards/{name}", _BOARDS, (*_LISTS, "moderators")),
+        ("/actor", _INSTANCE, _LISTS),
+    ):
+        add(base, partial(_actor, kinds=kinds))
+        for each in lists:
+            add(f"{base}/{each}", partial(_list_of_account, kinds=kinds, which=each))
+        if kinds != _INSTANCE:
+            app.router.add_post(f"{base}/inbox", partial(_inbox, kinds=kinds))
+    number = r"{number:\d{1,19}}"
+    add(f"/posts/{number}", _post)
+    for each in listings.OF_POST:
+        add(f"/posts/{number}/{each}", partial(_list_of_post, which=each))
+    add(f"/activities/{number}", _activity)
+    add("/sisters", _sisters)
+    add("/tags/{tag}", _tag)
+    add("/.well-known/webfinger", _webfinger)
+    add("/.well-known/host-meta", _host_meta)
+    add("/.well-known/nodeinfo", _nodeinfo_links)
+    add("/nodeinfo/{version}", _nodeinfo)
+
+
+async def _inbox(request: web.Request, *, kinds: tuple[str, ...]) -> web.StreamResponse:
+    """POST to the shared inbox (no `kinds`) or to one of our actors."""
+    ctx = request.app[FEDERATION]
+    if not kinds:
+        return await receive.receive(ctx, request, None)
+    name = request.match_info["name"]
+    account = await ctx.database.read(lambda session: documents.local_account(session, name, *kinds))
+    if account is None:
+        return not_found()
+    if account.deleted_at is not None:
+        return refusal(410, "Gone")
+    return await receive.receive(ctx, request, account.uri)
+
+
+async def _actor(request: web.Request, *, kinds: tuple[str, ...]) -> web.StreamResponse:
+    """An actor. The instance actor is given to everyone: others need its key to let our own GETs in."""
+    ctx = request.app[FEDERATION]
+    name = _name(ctx, request, kinds)
+    if wants_page(request):
+        return page_redirect("/" if kinds == _INSTANCE else f"/@{quote(name)}")
+    if kinds != _INSTANCE and (refused := await _refused(ctx, request)) is not None:
+        return refused
+    account = await ctx.database.read(lambda session: documents.local_account(session, name, *kinds))
+    if account is None:
+        return not_found()
+    if account.deleted_at is None:
+        await keys.ensure_key(ctx, account.id)
+    found = await ctx.database.read(lambda session: documents.actor(session, account.id))
+    return document_response(found.document, status=found.status, max_age=_ACTOR_MAX_AGE)
+
+
+async def _list_of_account(request: web.Request, *, kinds: tuple[str, ...], which: str) -> web.StreamResponse:
+    ctx = request.app[FEDERATION]
+    name = _name(ctx, request, kinds)
+    if wants_page(request):
+        return page_redirect("/" if kinds == _INSTANCE else f"/@{quote(name)}")
+    if (refused := await _refused(ctx, request)) is not None:
+        return refused
+    page = _page(request)
+
+    def unit(session: Session) -> listings.Document | None:
+        account = documents.local_account(session, name, *kinds)
+        if account is None or account.deleted_at is not None:
+            return None
+        return listings.OF_ACCOUNT[which](session, account, page)
+
+    document = await ctx.database.read(unit)
+    return document_response(document) if document is not None else not_found()
+
+
+async def _post(request: web.Request) -> web.StreamResponse:
+    ctx = request.app[FEDERATION]
+    number = int(request.match_info["number"])
+    if wants_page(request):
+        page = await ctx.database.read(lambda session: documents.page_of(session, number))
+        if page is None:
+            raise web.HTTPNotFound
+        return page_redirect(page)
+    return await _found(ctx, request, lambda session, asker: documents.post(session, number, asker))
+
+
+async def _list_of_post(request: web.Request, *, which: str) -> web.StreamResponse:
+    ctx = request.app[FEDERATION]
+    number = int(request.match_info["number"])
+    page = _page(request)
+
+    def unit(session: Session, asker: Asker) -> Found | None:
+        row = session.get(Post, number)
+        if row is None or not row.local or not documents.may_hear(session, row, asker):
+            return None
+        return Found(listings.OF_POST[which](session, row, asker, page))
+
+    return await _found(ctx, request, unit, signed_differs=which in ("likes", "shares"))
+
+
+async def _activity(request: web.Request) -> web.StreamResponse:
+    number = int(request.match_info["number"])
+    return await _found(
+        request.app[FEDERATION], request, lambda session, asker: documents.activity(session, number, asker)
+    )
+
+
+async def _sisters(request: web.Request) -> web.StreamResponse:
+    return await _found(
+        request.app[FEDERATION],
+        request,
+        lambda session, asker: Found(listings.sisters(session, asker)),
+        signed_differs=True,
+    )
+
+
+async def _tag(request: web.Request) -> web.StreamResponse:
+    ctx = request.app[FEDERATION]
+    name = request.match_info["tag"]
+    if wants_page(request):
+        return page_redirect(f"/questions?tag={quote(name, safe='')}")
+    page = _page(request)
+    return await _found(ctx, request, lambda session, _: Found(listings.tagged(session, name, page)))
+
+
+async def _webfinger(request: web.Request) -> web.StreamResponse:
+    resource = request.query.get("resource", "")
+    try:
+        status, document = await request.app[FEDERATION].database.read(
+            lambda session: discovery.webfinger(session, resource)
+        )
+    except discovery.Malformed:
+        status, document = 400, None
+    if document is None:
+        return open_to_all(refusal(status, {400: "Malformed resource", 410: "Gone"}.get(status, "Not found")))
+    return json_response(document, "application/jrd+json")
+
+
+async def _host_meta(request: web.Request) -> web.StreamResponse:
+    xrd = discovery.host_meta(request.app[FEDERATION].town.uris.origin)
+    return open_to_all(web.Response(text=xrd, content_type="application/xrd+xml", charset="utf-8"))
+
+
+async def _nodeinfo_links(request: web.Request) -> web.StreamResponse:
+    return json_response(discovery.nodeinfo_links(request.app[FEDERATION].town.uris.origin), "application/json")
+
+
+async def _nodeinfo(request: web.Request) -> web.StreamResponse:
+    version = request.match_info["version"]
+    schema = discovery.NODEINFO.get(version)
+    if schema is None:
+        return open_to_all(not_found())
+    document = await request.app[FEDERATION].database.read(lambda session: discovery.nodeinfo(session, version))
+    return json_response(document, f'application/json; profile="{schema}#"')
+
+
+async def _found(
+    ctx: Federation,
+    request: web.Request,
+    unit: Callable[[Session, Asker], Found | None],
+    *,
+    signed_differs: bool = False,
+) -> web.StreamResponse:
+    """What `unit` finds for the asker.
+
+    A signature is only verified where the answer depends on it: where nothing is found for nobody in particular, where
+    more is told to signers (`signed_differs`), where the town demands one.
+    """
+    asker = NOBODY
+    demanded = ctx.town.settings.federation.authorized_fetch
+    try:
+        if demanded or (signed_differs and is_signed(request)):
+            asker = await asker_of(ctx, request, demanded=demanded)
+        found = await ctx.database.read(partial(_call, unit, asker))
+        if found is None and asker == NOBODY and is_signed(request):
+            asker = await asker_of(ctx, request)
+            found = await ctx.database.read(partial(_call, unit, asker))
+    except Unproven:
+        return refusal(401, "The signature does not hold")
+    if found is None:
+        return not_found()
+    return document_response(found.document, status=found.status, vary=_BY_SIGNATURE)
+
+
+def _call(unit: Callable[[Session, Asker], Found | None], asker: Asker, session: Session) -> Found | None:
+    return unit(session, asker)
+
+
+async def _refused(ctx: Federation, request: web.Request) -> web.Response | None:
+    """The refusal of an unsigned request where the town demands signatures, else None."""
+    if not ctx.town.settings.federation.authorized_fetch:
+        return None
+    try:
+        await asker_of(ctx, request, demanded=True)
+    except Unproven:
+        return refusal(401, "A valid signature is needed here")
+    return None
+
+
+def _name(ctx: Federation, request: web.Request, kinds: tuple[str, ...]) -> str:
+    return ctx.town.uris.host if kinds == _INSTANCE else request.match_info["name"]
+
+
+def _page(request: web.Request) -> Page | None:
+    """Which page the query asks for; anything that is not a cursor of ours asks from the start."""
+    if "page" not in request.query:
+        return None
+    after = request.query.get("after", "")
+    return Page(int(after) if after.isdecimal() and len(after) < 20 else None)

@@ -1,0 +1,107 @@
+"""What our actors do, as activities (federation reference §1.2 to §1.8). Documents come without `@context`."""
+
+from typing import Any
+
+from community.models import Account, Follow
+from federation.vocabulary import terms
+from federation.vocabulary.audience import Audience
+from federation.vocabulary.times import iso
+
+Document = dict[str, Any]
+
+
+def _activity(
+    kind: str, uri: str, actor: Account, about: object, *, now: int, heard: Audience, **more: object
+) -> Document:
+    return {
+        "id": uri,
+        "type": kind,
+        "actor": actor.uri,
+        "published": iso(now),
+        **heard.fields(),
+        **more,
+        "object": about,
+    }
+
+
+def create(uri: str, actor: Account, note: Document, *, now: int, heard: Audience) -> Document:
+    return _activity("Create", uri, actor, note, now=now, heard=heard)
+
+
+def update(uri: str, actor: Account, document: Document, *, now: int, heard: Audience) -> Document:
+    """`document` is the whole object, never a part of it."""
+    return _activity("Update", uri, actor, document, now=now, heard=heard)
+
+
+def delete(uri: str, actor: Account, gone: Document | str, *, now: int, heard: Audience) -> Document:
+    """`gone` is a Tombstone, or the id of an actor that leaves. No `summary`: Lemmy takes it for a moderator's act."""
+    return _activity("Delete", uri, actor, gone, now=now, heard=heard)
+
+
+def announce(uri: str, board: Account, about: Document | str, *, now: int, heard: Audience) -> Document:
+    """`about` is an activity exactly as it was received, or the id of a post."""
+    return _activity("Announce", uri, board, about, now=now, heard=heard)
+
+
+def choose_answer(
+    uri: str, actor: Account, *, question_uri: str, answer_uri: str, now: int, heard: Audience
+) -> Document:
+    document = _activity("ChooseAnswer", uri, actor, answer_uri, now=now, heard=heard)
+    return {**document, terms.QUESTION: question_uri}
+
+
+def like(uri: str, actor: Account, about: str, *, now: int, heard: Audience) -> Document:
+    """A plain いいね."""
+    return _activity("Like", uri, actor, about, now=now, heard=heard)
+
+
+def thanks(
+    uri: str,
+    giver: Account,
+    about: str,
+    *,
+    receiver: Account,
+    now: int,
+    heard: Audience,
+    message_uri: str | None,
+    tone: str | None,
+    from_asker: bool,
+    anonymous: bool,
+    sample: bool,
+) -> Document:
+    """A ありがとう: one Like that nine servers understand in their own way, and the words apart (§1.5)."""
+    document = _activity("Like", uri, giver, about, now=now, heard=heard)
+    document |= {"content": "🙏", "_misskey_reaction": "🙏", terms.KIND: terms.KIND_THANKS, terms.THANKS_TO: receiver.uri}
+    optional = {
+        terms.MESSAGE: message_uri,
+        terms.TONE: tone,
+        terms.ASKER: from_asker,
+        terms.ANONYMOUS: anonymous,
+        terms.SAMPLE: sample,
+    }
+    return document | {key: value for key, value in optional.items() if value}
+
+
+def undo(uri: str, actor: Account, undone: Document, *, now: int, heard: Audience) -> Document:
+    """`undone` is the whole activity that is taken back: several servers find it by what stands inside."""
+    embedded = {key: value for key, value in undone.items() if key != "@context"}
+    return _activity("Undo", uri, actor, embedded, now=now, heard=heard)
+
+
+def follow(uri: str, follower: Account, followee: Account, *, now: int) -> Document:
+    return _activity("Follow", uri, follower, followee.uri, now=now, heard=Audience((followee.uri,), ()))
+
+
+def embedded_follow(*, uri: str, follower: Account, followee: Account) -> Document:
+    """A Follow as Accept, Reject and Undo carry it: the four facts by which the other side knows it again."""
+    return {"type": "Follow", "id": uri, "actor": follower.uri, "object": followee.uri}
+
+
+def accept(uri: str, follow: Follow, *, follower: Account, followee: Account, now: int) -> Document:
+    asked = embedded_follow(uri=follow.uri, follower=follower, followee=followee)
+    return _activity("Accept", uri, followee, asked, now=now, heard=Audience((follower.uri,), ()))
+
+
+def reject(uri: str, follow_uri: str, *, follower: Account, followee: Account, now: int) -> Document:
+    asked = embedded_follow(uri=follow_uri, follower=follower, followee=followee)
+    return _activity("Reject", uri, followee, asked, now=now, heard=Audience((follower.uri,), ()))

@@ -1,0 +1,273 @@
+"""Our actors and objects as the wire sees them (federation reference §1).
+
+Every document obeys §1.0: one plain `type`, plain strings for `actor` and `attributedTo`, arrays for `to`, `cc`, `tag`
+and `attachment`, nothing null, no empty list, and no `name` on a reply. Documents come without `@context`;
+`with_context` puts it in front of whatever leaves the process.
+"""
+
+from html import escape
+from typing import Any
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from community import town
+from community.models import Account, Post, PostTag, Strength, Tag
+from federation.models import OutboxItem
+from federation.vocabulary import audience, terms
+from federation.vocabulary.audience import Company
+from federation.vocabulary.times import iso, midnight
+
+Document = dict[str, Any]
+
+_ACTOR_TYPES = {"person": "Person", "relay": "Person", "board": "Group", "instance": "Application", "service": "Service"}
+_KINDS = {
+    "question": terms.KIND_QUESTION,
+    "answer": terms.KIND_ANSWER,
+    "comment": terms.KIND_COMMENT,
+    "flag": terms.KIND_FLAG,
+}
+_SHOWN = ("open", "unlisted")
+
+
+def with_context(document: Document) -> Document:
+    """`document` as it stands alone: the context first, whatever context it had before replaced."""
+    return {"@context": terms.CONTEXT, **{key: value for key, value in document.items() if key != "@context"}}
+
+
+def actor(session: Session, account: Account, public_pem: str) -> Document:
+    """The actor document of a local account; `public_pem` is its RSA key as SPKI PEM. Raises nothing."""
+    uris = town.of(session).uris
+    name = uris.host if account.kind == "instance" else account.name
+    document: Document = {
+        "id": account.uri,
+        "type": _ACTOR_TYPES[account.kind],
+        "preferredUsername": name,
+        "name": account.display_name or name,
+        "webfinger": f"{name}@{uris.domain}",
+        "url": account.url,
+        "inbox": uris.shared_inbox if account.kind == "instance" else f"{account.uri}/inbox",
+        "outbox": f"{account.uri}/outbox",
+        "followers": f"{account.uri}/followers",
+        "following": f"{account.uri}/following",
+        "endpoints": {"sharedInbox": uris.shared_inbox},
+        "published": iso(midnight(account.created_at)),
+        "discoverable": account.discoverable,
+        "indexable": account.indexable,
+        "publicKey": {"id": f"{account.uri}#main-key", "owner": account.uri, "publicKeyPem": public_pem},
+    }
+    document.update(_by_kind(session, account))
+    optional: Document = {
+        "summary": account.summary_html,
+        "icon": _image(account.avatar_url),
+        "image": _image(account.header_url),
+        "movedTo": account.moved_to_uri,
+        terms.SAMPLE: account.sample,
+    }
+    document.update((key, value) for key, value in optional.items() if value)
+    return document
+
+
+def _by_kind(session: Session, account: Account) -> Document:
+    match account.kind:
+        case "board":
+            # `manuallyApprovesFollowers` stays away: Lemmy would take the board for a private community.
+            return {
+                "attributedTo": f"{account.uri}/moderators",
+                "featured": f"{account.uri}/featured",
+                "postingRestrictedToMods": False,
+                "questionAnswer": True,
+            }
+        case "instance":
+            return {"manuallyApprovesFollowers": True}
+        case "relay":
+            return {"manuallyApprovesFollowers": False, "featured": f"{account.uri}/featured", terms.ANONYMOUS_RELAY: True}
+    fields: Document = {"manuallyApprovesFollowers": account.locked, "featured": f"{account.uri}/featured"}
+    if strengths := _strengths(session, account):
+        fields["attachment"] = strengths
+    return fields
+
+
+def _strengths(session: Session, account: Account) -> list[Document]:
+    """得意技, one PropertyValue each: every server shows them beside the profile."""
+    labels = session.scalars(
+        select(Strength.label).where(Strength.account_id == account.id).order_by(Strength.position)
+    ).all()
+    return [{"type": "PropertyValue", "name": terms.STRENGTH_LABEL, "value": escape(label)} for label in labels]
+
+
+def _image(url: str | None) -> Document | None:
+    return {"type": "Image", "url": url} if url else None
+
+
+def note(session: Session, post: Post) -> Document:
+    """The Note of a local post (question, answer, comment, words of thanks, note).
+
+    The caller has made sure that the post may leave: it is local, not deleted, not まちの中だけ.
+    """
+    around = audience.company(session, post)
+    heard = audience.of_post(session, post, around)
+    root = post if post.root_id in (None, post.id) else session.get_one(Post, post.root_id)
+    document: Document = {
+        "id": post.uri,
+        "type": "Note",
+        "attributedTo": around.author.uri,
+        "url": post.url,
+        **heard.fields(),
+        "published": iso(post.created_at),
+        "mediaType": "text/html",
+        **_words(session, post, around),
+        **_place(session, post, root),
+        **_own_terms(session, post),
+    }
+    if (updated := _updated(session, post)) is not None:
+        document["updated"] = iso(max(updated, post.created_at))
+    if post.summary:
+        document["summary"] = post.summary
+    if post.sensitive:
+        document["sensitive"] = True
+    if tags := _tags(session, post, around):
+        document["tag"] = tags
+    return document
+
+
+def _words(session: Session, post: Post, around: Company) -> Document:
+    """`content` for everybody, `source` for those who edit Markdown, `_misskey_content` as plain text.
+
+    The title is repeated in bold where Mastodon would lose it, and only a thread's first post has a `name`: a reply
+    with one is read as a vote in a poll by five servers.
+    """
+    html, source, plain = post.body_html, post.body_source, post.body_text
+    solution = _solution(session, post)
+    if solution:
+        html += f'<p>{terms.SOLVED_MARK}<a href="{escape(solution)}">{escape(solution)}</a></p>'
+        source, plain = (f"{text}\n\n{terms.SOLVED_MARK}{solution}".strip() for text in (source, plain))
+    answered = around.answered
+    if answered and answered in around.named_in(post):
+        link = f'<a href="{escape(answered.url)}" class="u-url mention">@{escape(answered.name)}</a> '
+        html = f"<p>{link}{html[3:]}" if html.startswith("<p>") else f"<p>{link.strip()}</p>{html}"
+        plain = f"@{full_handle(session, answered)} {plain}"
+    words: Document = {}
+    if post.title and post.parent_id is None:
+        words["name"] = post.title
+        html = f"<p><strong>{escape(post.title)}</strong></p>{html}"
+    words["content"] = html
+    if post.language:
+        words["contentMap"] = {post.language: html}
+    if source:
+        words["source"] = {"mediaType": "text/markdown", "content": source}
+    if plain:
+        words["_misskey_content"] = plain
+    return words
+
+
+def _place(session: Session, post: Post, root: Post) -> Document:
+    """Where the post stands: what it answers, its thread, and its own collections."""
+    place: Document = {}
+    if post.in_reply_to_uri:
+        place["inReplyTo"] = post.in_reply_to_uri
+    elif post.parent_id:
+        place["inReplyTo"] = session.get_one(Post, post.parent_id).uri
+    thread = f"{root.uri}/context" if root.local else root.context_uri
+    if thread:
+        place["context"] = place["conversation"] = thread
+    replies = session.scalar(
+        select(func.count()).where(
+            Post.parent_id == post.id, Post.deleted_at.is_(None), Post.visibility.in_(_repliers(post))
+        )
+    )
+    place["replies"] = {**_count(f"{post.uri}/replies", replies or 0), "first": f"{post.uri}/replies?page=1"}
+    place["likes"] = _count(f"{post.uri}/likes", post.likes_count + post.thanks_count)
+    place["shares"] = _count(f"{post.uri}/shares", shares_of(session, post))
+    return place
+
+
+def _repliers(post: Post) -> tuple[str, ...]:
+    return (*_SHOWN, "sister") if post.visibility == "sister" else _SHOWN
+
+
+def _count(uri: str, total: int) -> Document:
+    return {"id": uri, "type": "Collection", "totalItems": total}
+
+
+def shares_of(session: Session, post: Post) -> int:
+    """How often boards of ours passed the post on as a boost."""
+    return session.scalar(
+        select(func.count()).where(OutboxItem.object_uri == post.uri, OutboxItem.type == "Announce")
+    ) or 0
+
+
+def _own_terms(session: Session, post: Post) -> Document:
+    """What only software like ours reads; everybody else finds the same in the words."""
+    said: Document = {}
+    kind = terms.KIND_THANKS_MESSAGE if post.thanks_id is not None else _KINDS.get(post.kind)
+    if kind:
+        said[terms.KIND] = kind
+    if kind in (terms.KIND_QUESTION, terms.KIND_FLAG):
+        said[terms.STATE] = "solved" if post.solved_at is not None else "open"
+    if post.accepted_answer_id is not None:
+        said[terms.ACCEPTED_ANSWER] = session.get_one(Post, post.accepted_answer_id).uri
+    if post.passed_on_from_id is not None:
+        said[terms.PASSED_ON_FROM] = session.get_one(Post, post.passed_on_from_id).uri
+    optional: Document = {
+        terms.ANONYMOUS: post.anonymous,
+        terms.ASKER: post.from_asker,
+        terms.AS_OF: post.as_of,
+        terms.BASIS: post.basis,
+        terms.AI_DRAFT: post.ai_draft,
+        terms.SAMPLE: post.sample,
+    }
+    said.update((key, value) for key, value in optional.items() if value)
+    return said
+
+
+def _tags(session: Session, post: Post, around: Company) -> list[Document]:
+    labels = session.execute(
+        select(Tag.label, Tag.name).join(PostTag).where(PostTag.post_id == post.id).order_by(PostTag.position)
+    ).all()
+    tags = [_hashtag(session, label, name) for label, name in labels]
+    if post.solved_at is not None and terms.SOLVED_TAG not in (name for _, name in labels):
+        tags.append(_hashtag(session, terms.SOLVED_TAG, terms.SOLVED_TAG))
+    mentions = [
+        {"type": "Mention", "href": each.uri, "name": f"@{full_handle(session, each)}"} for each in around.named_in(post)
+    ]
+    return [*tags, *mentions]
+
+
+def _hashtag(session: Session, label: str, name: str) -> Document:
+    return {"type": "Hashtag", "name": f"#{label}", "href": town.of(session).uris.tag(name)}
+
+
+def _solution(session: Session, post: Post) -> str | None:
+    """The page of the 決め手, which the last paragraph of a solved question leads to."""
+    if post.solved_at is None or post.accepted_answer_id is None:
+        return None
+    return session.get_one(Post, post.accepted_answer_id).url
+
+
+def _updated(session: Session, post: Post) -> int | None:
+    """When the document last changed; every Update that was sent counts, so that it only ever grows."""
+    sent = session.scalar(
+        select(func.max(OutboxItem.created_at)).where(OutboxItem.object_uri == post.uri, OutboxItem.type == "Update")
+    )
+    return max((moment for moment in (sent, post.edited_at) if moment is not None), default=None)
+
+
+def full_handle(session: Session, account: Account) -> str:
+    """`name@domain`, also for our own people."""
+    return f"{account.name}@{account.domain or town.of(session).uris.domain}"
+
+
+def tombstone(post: Post) -> Document:
+    """What stays of a deleted post: that something stood there."""
+    document: Document = {"id": post.uri, "type": "Tombstone", "formerType": "Note"}
+    if post.deleted_at is not None:
+        document["deleted"] = iso(post.deleted_at)
+    return document
+
+
+def actor_tombstone(account: Account) -> Document:
+    document: Document = {"id": account.uri, "type": "Tombstone", "formerType": _ACTOR_TYPES[account.kind]}
+    if account.deleted_at is not None:
+        document["deleted"] = iso(account.deleted_at)
+    return document
