@@ -22,6 +22,7 @@ from community.storage import postgresql, sqlite
 from community.storage.failures import UNREACHABLE, understood
 
 NEWER = "このデータベースは、もっと新しい版のまちで使われていました。そのままにしてあります。新しい版で動かしてください。"
+_ISOLATION = {"sqlite": "AUTOCOMMIT", "postgresql": "READ COMMITTED"}  # SQLite: the BEGIN below is ours
 _ADVISORY_LOCK = 0x6D61636869  # "machi"
 
 
@@ -63,7 +64,10 @@ def _connection(address: URL) -> Iterator[Connection]:
     """A connection inside a transaction that keeps every other migration out; committed at the end."""
     engine = _engine(address)
     try:
-        with engine.connect() as connection:
+        # Not REPEATABLE READ: whoever waited for the lock must see what was done meanwhile.
+        with engine.connect().execution_options(
+            isolation_level=_ISOLATION[engine.dialect.name]
+        ) as connection:
             if engine.dialect.name == "sqlite":
                 # Alembic changes a table by making it anew: its references must not be looked at meanwhile.
                 connection.exec_driver_sql("PRAGMA foreign_keys = OFF")

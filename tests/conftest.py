@@ -2,7 +2,9 @@
 MACHI_TEST_POSTGRES (such as postgresql://machi@127.0.0.1:5433/postgres; its owner may create databases)."""
 
 import inspect
-from collections.abc import AsyncIterator, Iterator
+import itertools
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -13,16 +15,24 @@ from community.town import Town
 from tests.engines import ENGINES, PostgresDatabases, SqliteFiles
 from tests.towns import FixedClock, make_town
 
+_NEEDS_A_DATABASE = {"database_url", "new_database_url", "empty_database_url"}
+
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """A test that uses a database runs once for each engine; a test that only needs the town's facts, once."""
-    if "engine" in metafunc.fixturenames:
-        asked_for = set(metafunc.fixturenames) - {"database_url"} | set(
-            inspect.signature(metafunc.function).parameters
-        )
-        engines = ENGINES if {"database", "database_url", "empty_database_url"} & asked_for else ["sqlite"]
-        marks = {"sqlite": (), "postgresql": pytest.mark.postgres}
-        metafunc.parametrize("engine", [pytest.param(name, marks=marks[name]) for name in engines])
+    """A test that uses a database runs once for each engine; a test that only needs the town's facts, once.
+
+    A module about one engine alone says so: `ENGINES = ["sqlite"]`.
+    """
+    if "engine" not in metafunc.fixturenames:
+        return
+    wanted = getattr(metafunc.module, "ENGINES", ["sqlite", "postgresql"])
+    direct = set(inspect.signature(metafunc.function).parameters)
+    if "database" in metafunc.fixturenames or direct & _NEEDS_A_DATABASE:
+        engines = [name for name in ENGINES if name in wanted]
+    else:
+        engines = wanted[:1]
+    marks = {"sqlite": (), "postgresql": pytest.mark.postgres}
+    metafunc.parametrize("engine", [pytest.param(name, marks=marks[name]) for name in engines])
 
 
 @pytest.fixture(scope="session")
@@ -38,14 +48,26 @@ def postgres_databases() -> Iterator[PostgresDatabases]:
 
 
 @pytest.fixture
-def database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+def new_database_url(
+    engine: str, request: pytest.FixtureRequest, tmp_path: Path
+) -> Iterator[Callable[[], str]]:
+    """Call it for the address of a migrated database that nobody else uses; again for another one."""
+    with ExitStack() as stack:
+        numbers = itertools.count(1)
+
+        def new() -> str:
+            if engine == "sqlite":
+                path = tmp_path / f"machi-{next(numbers)}.db"
+                return stack.enter_context(request.getfixturevalue("sqlite_files").fresh(path))
+            return stack.enter_context(request.getfixturevalue("postgres_databases").fresh())
+
+        yield new
+
+
+@pytest.fixture
+def database_url(new_database_url: Callable[[], str]) -> str:
     """The address of a migrated database that nobody else uses."""
-    if engine == "sqlite":
-        with request.getfixturevalue("sqlite_files").fresh(tmp_path) as url:
-            yield url
-    else:
-        with request.getfixturevalue("postgres_databases").fresh() as url:
-            yield url
+    return new_database_url()
 
 
 @pytest.fixture
@@ -54,7 +76,7 @@ def empty_database_url(engine: str, request: pytest.FixtureRequest, tmp_path: Pa
     if engine == "sqlite":
         yield f"sqlite:///{tmp_path / 'new' / 'machi.db'}"
     else:
-        with request.getfixturevalue("postgres_databases").empty() as url:
+        with request.getfixturevalue("postgres_databases").bare() as url:
             yield url
 
 
