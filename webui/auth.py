@@ -9,7 +9,7 @@ from aiohttp import web
 from community.errors import CommunityError, NotAllowed
 from community.visibility import Viewer
 from webui import cookies, visitors
-from webui.keys import COOKIES, DATABASE, SETTINGS, VISITOR
+from webui.keys import COOKIES, DATABASE, SESSION_TOKEN, SETTINGS, VISITOR
 from webui.visitors import STRANGER, Visitor
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -27,8 +27,16 @@ async def recognise(request: web.Request, handler: Handler) -> web.StreamRespons
     token = request.cookies.get(request.app[COOKIES].session)
     if token and not request.path.startswith(_WITHOUT_VISITOR):
         database = request.app[DATABASE]
-        request[VISITOR] = await database.read(lambda session: visitors.recognise(session, token))
+        found = await database.read(lambda session: visitors.recognise(session, token))
+        if found.member:
+            remember(request, found, token)
     return await handler(request)
+
+
+def remember(request: web.Request, found: Visitor, token: str) -> None:
+    """Answer this request as to the member `found`, whose session is `token`."""
+    request[VISITOR] = found
+    request[SESSION_TOKEN] = token
 
 
 def visitor(request: web.Request) -> Visitor:

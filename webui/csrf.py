@@ -13,8 +13,7 @@ from aiohttp import web
 
 from community.errors import CommunityError
 from webui import forms
-from webui.keys import COOKIES, FORM, PAGE_HANDLERS, PRE_SESSION, SETTINGS, TOWN, VISITOR
-from webui.visitors import STRANGER
+from webui.keys import COOKIES, FORM, PAGE_HANDLERS, PRE_SESSION, SESSION_TOKEN, SETTINGS, TOWN
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -42,10 +41,10 @@ def token(request: web.Request) -> str:
 
 
 def _binding(request: web.Request) -> str:
-    names = request.app[COOKIES]
-    if request.get(VISITOR, STRANGER).member:
-        return "session:" + request.cookies[names.session]
-    before = request.cookies.get(names.pre_session) or request.get(PRE_SESSION)
+    session_token = request.get(SESSION_TOKEN)
+    if session_token:
+        return "session:" + session_token
+    before = request.cookies.get(request.app[COOKIES].pre_session) or request.get(PRE_SESSION)
     if not before:
         before = secrets.token_hex(16)
         request[PRE_SESSION] = before

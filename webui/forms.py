@@ -13,7 +13,7 @@ FORM_LIMIT = 512 * 1024
 """Bytes in one form; a question of 20,000 characters, percent-encoded, takes a third of it."""
 
 LARGEST_ID = 2**63 - 1
-SECRET_FIELDS = frozenset({"passphrase", "old_passphrase", "new_passphrase", "code", "phrase"})
+SECRET_FIELDS = frozenset({"passphrase", "old_passphrase", "confirm_passphrase", "code", "phrase", "key"})
 """What is never shown again, not even to the person who typed it."""
 
 NOT_HERE = "お探しのページは見つかりませんでした。"

@@ -7,6 +7,7 @@ from aiohttp import web
 from community.config import Settings
 from community.db import Database
 from community.town import Town
+from federation.context import FEDERATION
 from webui.cookies import CookieNames
 from webui.forms import Form
 from webui.passphrase_pool import PassphrasePool
@@ -14,6 +15,11 @@ from webui.staticfiles import StaticFiles
 from webui.templating import Templates
 from webui.throttle import Throttle
 from webui.visitors import Visitor
+
+__all__ = [
+    "COOKIES", "DATABASE", "FEDERATION", "FORM", "PAGE_HANDLERS", "PASSPHRASES", "PRE_SESSION", "SESSION_TOKEN", "SETTINGS", "STATIC",
+    "TEMPLATES", "THROTTLE", "TOWN", "VISITOR", "WORKERS",
+]  # fmt: skip
 
 SETTINGS = web.AppKey("machi.settings", Settings)
 TOWN = web.AppKey("machi.town", Town)
@@ -27,5 +33,6 @@ WORKERS = web.AppKey("machi.workers", list[asyncio.Task[None]])
 PAGE_HANDLERS = web.AppKey("machi.page_handlers", frozenset)  # the handlers that people's forms reach
 
 VISITOR = web.RequestKey("machi.visitor", Visitor)
+SESSION_TOKEN = web.RequestKey("machi.session_token", str)  # of the member who is looking
 FORM = web.RequestKey("machi.form", Form)
 PRE_SESSION = web.RequestKey("machi.pre_session", str)  # made for this answer: page() sets the cookie

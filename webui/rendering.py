@@ -68,9 +68,14 @@ def _surroundings(request: web.Request) -> dict[str, Any]:
 
 def again(request: web.Request, template: str, form: Form, error: CommunityError, **context: Any) -> web.Response:
     """Show a form again with everything that was typed and the sentence of `error` beside its field (or on top)."""
+    explain(request, form, error)
+    return page(request, template, status=statuses.of(error), form=form, **context)
+
+
+def explain(request: web.Request, form: Form, error: CommunityError) -> None:
+    """Put the sentence of `error` beside its field of `form`, or on top of it."""
     field = error.field if isinstance(error, Invalid) else ""
     form.errors[field] = sentence(request, error.message, error.facts)
-    return page(request, template, status=statuses.of(error), form=form, **context)
 
 
 def redirect(
@@ -107,6 +112,11 @@ def local_address(text: str, default: str = "/") -> str:
 def wants_activity(request: web.Request) -> bool:
     """Whether an ActivityPub program asks, who is to be led to the actor's or object's id."""
     return any(kind in request.headers.get("Accept", "") for kind in AS2_TYPES)
+
+
+def to_document(uri: str) -> web.Response:
+    """Sends an ActivityPub program that asked for a page to the id whose document the page shows."""
+    return web.Response(status=302, headers={"Location": uri, "Vary": "Accept"})
 
 
 def form_of(request: web.Request) -> Form:

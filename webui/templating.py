@@ -55,7 +55,7 @@ def _environment(
     )
     dates = _Dates(language, catalogue.gettext("たったいま"))
     environment.globals.update(static=static.url, locale=language)
-    environment.filters.update(when=dates.when, day=dates.day, as_of=dates.as_of)
+    environment.filters.update(when=dates.when, day=dates.day, clock=dates.clock, as_of=dates.as_of)
     return environment
 
 
@@ -92,6 +92,10 @@ class _Dates:
     def day(self, milliseconds: int) -> str:
         """The day of a moment, written out."""
         return format_date(moment(milliseconds), self._day, locale=self._language)
+
+    def clock(self, milliseconds: int) -> str:
+        """The day and the hour and minute of a moment."""
+        return format_datetime(moment(milliseconds), self._exact, locale=self._language)
 
     def as_of(self, month: str) -> str:
         """A month as stored (YYYY-MM), written out: 2026年11月, November 2026. What is no month stays as it is."""

@@ -2,7 +2,16 @@
 
 from types import ModuleType
 
-from webui.pages import frame
+from webui.pages import frame, join, login, operate, promise, recover, settings, welcome
 
-ALL: tuple[ModuleType, ...] = (frame,)
+ALL: tuple[ModuleType, ...] = (
+    frame,
+    welcome,
+    join,
+    login,
+    recover,
+    settings,
+    operate,
+    promise,
+)
 """Each has `routes`, an aiohttp RouteTableDef."""

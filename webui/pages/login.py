@@ -1,0 +1,93 @@
+"""入る and 出る: log-in by handle or e-mail address in one field."""
+
+import unicodedata
+from collections.abc import Mapping
+
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from community import doors, members
+from community.errors import CommunityError, NotAllowed
+from webui import auth, forms
+from webui.forms import Form
+from webui.keys import DATABASE, PASSPHRASES, SESSION_TOKEN, THROTTLE
+from webui.rendering import again, form_of, local_address, page, redirect
+from webui.security import client_network
+from webui.throttle import Limit
+
+routes = web.RouteTableDef()
+_PAIR = Limit(tries=8, minutes=15)  # one name from one network
+_NAME = Limit(tries=40, minutes=60)  # one name from anywhere; far above what a forgetful person does
+_NETWORK = Limit(tries=60, minutes=15)  # an office shares one address
+TOO_MANY = (
+    "何度か合わなかったため、少しだけ入り口を閉めています。%(minutes)s分ほど待ってから、もう一度お試しください。"
+)
+_WRONG = "名前かパスフレーズが合いませんでした。名前はメールアドレスでも大丈夫です。ゆっくり、もう一度お試しください。"
+_WAITING = "申し込みは届いています。まちの人がお迎えの準備をしていますので、もう少しお待ちください。"
+_RESTING = "いまは入れないようになっています。まちの運営の方へお問い合わせください。"
+
+
+@routes.get("/login")
+async def show(request: web.Request) -> web.Response:
+    goal = local_address(forms.query(request, "next"))
+    if auth.visitor(request).member:
+        return redirect(request, goal)
+    return page(request, "login.html", form=Form.blank(next=goal))
+
+
+@routes.post("/login")
+async def login(request: web.Request) -> web.Response:
+    form = form_of(request)
+    throttle, limits = request.app[THROTTLE], limits_for(request, "login", form.text("login"))
+    try:
+        throttle.check(limits, TOO_MANY)
+        throttle.count(limits)  # before the slow part, so that many tries at once count as many
+        token = await _enter(request, form)
+    except CommunityError as error:
+        return again(request, "login.html", form, error)
+    for key in limits:
+        throttle.forget(key)
+    response = redirect(request, local_address(form.text("next")), "おかえりなさい。")
+    auth.welcome_in(request, response, token)
+    return response
+
+
+@routes.post("/logout")
+async def logout(request: web.Request) -> web.Response:
+    token = request.get(SESSION_TOKEN)
+    if token:
+        await request.app[DATABASE].write(lambda session: doors.close_session(session, token))
+    response = redirect(request, "/", "出ました。また、いつでもどうぞ。")
+    auth.see_off(request, response)
+    return response
+
+
+def limits_for(request: web.Request, deed: str, name: str) -> Mapping[str, Limit]:
+    """Whose tries are counted, and how many there may be."""
+    typed = unicodedata.normalize("NFKC", name).strip().removeprefix("@").casefold()[:300]
+    network = client_network(request)
+    return {
+        f"{deed} {typed} {network}": _PAIR,
+        f"{deed} {typed}": _NAME,
+        f"{deed} @{network}": _NETWORK,
+    }
+
+
+async def _enter(request: web.Request, form: Form) -> str:
+    """The token of a new session. Raises NotAllowed, in one sentence for a wrong name and a wrong passphrase."""
+    database, name = request.app[DATABASE], form.text("login")
+    found = await database.read(lambda session: _known(session, name))
+    account_id, stored, state = found or (0, None, "")
+    if not await request.app[PASSPHRASES].verify(stored, form.text("passphrase", strip=False)):
+        raise NotAllowed(_WRONG)
+    if state != "active":
+        raise NotAllowed(_WAITING if state == "pending" else _RESTING)
+    return await database.write(lambda session: doors.open_session(session, account_id))
+
+
+def _known(session: Session, name: str) -> tuple[int, str | None, str] | None:
+    found = members.by_login(session, name)
+    if found is None:
+        return None
+    account, member = found
+    return account.id, member.passphrase_hash, member.state
