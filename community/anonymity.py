@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from sqlalchemy import and_, func, select
 from sqlalchemy.orm import Session
 
-from community import events, founding, nametags, questions, town
+from community import events, founding, nametags, passphrases, questions, town
 from community.errors import Conflict, Invalid, NotAllowed, TooMany
 from community.models import Account, AnonymousDraft, AnonymousThread, Post
 from community.nametags import (
@@ -72,7 +72,7 @@ def draft(
         raise Invalid(
             "draft_key", "この画面は古くなったようです。書いた文を写してから、開きなおしてください。"
         )
-    if len(phrase.strip()) < _PHRASE_LEAST:
+    if len(passphrases.plain_phrase(phrase)) < _PHRASE_LEAST:
         raise Invalid("phrase", "あいことばが短すぎます。画面に出たものを、そのままお使いください。")
     if board is None:
         raise Invalid("board", "カテゴリーを選んでください。")
@@ -207,7 +207,7 @@ def _own_rows(session: Session, member_id: int) -> Iterator[tuple[int | None, bo
     One that its asker took back has lost its あいことば; one that somebody else removed still has it.
     """
     waiting, thread = AnonymousDraft, AnonymousThread
-    drafts = session.execute(select(waiting.epoch, waiting.tag, waiting.draft_key)).tuples().all()
+    drafts = session.execute(select(waiting.epoch, waiting.tag, waiting.draft_key)).all()
     for is_mine in nametags.mine(session, member_id, drafts):
         if is_mine:
             yield None, False
@@ -216,7 +216,7 @@ def _own_rows(session: Session, member_id: int) -> Iterator[tuple[int | None, bo
         select(thread.epoch, thread.tag, thread.draft_key, thread.released_at, was_removed)
         .join(Post, Post.id == thread.post_id)
         .where(thread.released_at >= town.now(session) - nametags.RECOGNISED)
-    ).tuples().all()  # fmt: skip
+    ).all()  # fmt: skip
     verdicts = nametags.mine(session, member_id, (row[:3] for row in rows))
     for (*_, released_at, removed), is_mine in zip(rows, verdicts, strict=True):
         if is_mine:

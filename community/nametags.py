@@ -8,14 +8,13 @@ compared with the one member who is looking; nothing here answers the question "
 
 import hashlib
 import hmac
-import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from community import ids, town
+from community import ids, passphrases, town
 from community.models import Account, AnonymousThread, Post
 from community.visibility import Viewer, visible_to
 
@@ -65,8 +64,7 @@ def tag(key: bytes, member_id: int, draft_key: str) -> str:
 
 def phrase_hash(draft_key: str, phrase: str) -> str:
     """How an あいことば is kept. It is random (64 bits and more), so a plain salted hash is enough."""
-    plain = " ".join(unicodedata.normalize("NFKC", phrase).split())
-    return hashlib.sha256(f"{draft_key}:{plain}".encode()).hexdigest()
+    return hashlib.sha256(f"{draft_key}:{passphrases.plain_phrase(phrase)}".encode()).hexdigest()
 
 
 def asker_of(session: Session, question: Post, phrase: str) -> bool:

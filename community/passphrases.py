@@ -24,6 +24,7 @@ _HASHER = PasswordHasher(time_cost=3, memory_cost=32 * 1024, parallelism=1)
 _ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"  # Crockford's: no I, L, O, U
 _LOOKALIKES = str.maketrans("OIL", "011")
 _CODE_LENGTH = 26  # of 5 bits each
+_TO_HIRAGANA = ord("ァ") - ord("ぁ")
 _PHRASE_WORDS = 8  # of 410: 69 bits
 
 
@@ -84,10 +85,10 @@ def new_phrase() -> str:
 
 
 def plain_phrase(text: str) -> str:
-    """An あいことば as it is compared: hiragana only, so that spaces, commas and katakana make no difference."""
-    typed = unicodedata.normalize("NFKC", text)
-    kana = (chr(ord(sign) - 0x60) if "ァ" <= sign <= "ヶ" else sign for sign in typed)
-    return "".join(sign for sign in kana if "ぁ" <= sign <= "ゖ")
+    """An あいことば as it is compared: spaces, commas, capitals and katakana make no difference."""
+    typed = unicodedata.normalize("NFKC", text).casefold()
+    kana = (chr(ord(sign) - _TO_HIRAGANA) if "ァ" <= sign <= "ヶ" else sign for sign in typed)
+    return "".join(sign for sign in kana if sign.isalnum())
 
 
 def _same_on_every_keyboard(text: str) -> str:

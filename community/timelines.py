@@ -4,7 +4,8 @@ from sqlalchemy import ColumnElement, Select, and_, delete, exists, literal, or_
 from sqlalchemy.orm import Session, aliased
 
 from community import inserts
-from community.models import LOCAL, Account, Follow, HomeEntry, Member, Post
+from community.models import LOCAL, Account, Follow, HomeEntry, Member, Post, PostTag, Tag
+from community.text import fold
 from community.visibility import Viewer, visible_to
 
 BACKFILL = 20
@@ -97,6 +98,7 @@ def questions(
     *,
     tab: str = "new",
     board_id: int | None = None,
+    tag: str | None = None,
     max_id: int | None = None,
     limit: int = 20,
 ) -> list[Post]:
@@ -115,7 +117,23 @@ def questions(
         rows = rows.where(Post.solved_at.is_not(None))
     elif tab == "others":
         rows = rows.where(Post.local.is_(False))
+    if tag is not None:
+        tagged = select(PostTag.post_id).join(Tag, Tag.id == PostTag.tag_id).where(Tag.name == fold(tag))
+        rows = rows.where(Post.id.in_(tagged))
     return list(session.execute(_below(rows, max_id, board_id)).scalars())
+
+
+def of_author(
+    session: Session, viewer: Viewer, account_id: int, *, max_id: int | None = None, limit: int = 20
+) -> list[Post]:
+    """What somebody asked, answered and noted, newest first; comments and words of thanks stay in their threads."""
+    rows = (
+        select(Post)
+        .where(Post.author_id == account_id, Post.kind != "comment", visible_to(viewer))
+        .order_by(Post.id.desc())
+        .limit(limit)
+    )
+    return list(session.execute(_below(rows, max_id, None)).scalars())
 
 
 def _below(rows: Select[Post], max_id: int | None, board_id: int | None) -> Select[Post]:
