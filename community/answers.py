@@ -79,7 +79,9 @@ def _tell_thread(
 ) -> None:
     """Count the reply where it stands and tell those it concerns."""
     addressed = _account(session, parent)
-    spoken_to = [addressed, *mentions] if post.local else mentions
+    # What is said directly to others about a post is not said to its author (as apps do it).
+    aside = post.visibility == DIRECT and mentions
+    spoken_to = [addressed, *mentions] if post.local and not aside else mentions
     mentioned = posts.mention(session, post, spoken_to)
     if not post.local and thanks.claim_message(session, post):
         events.record(session, events.PostCreated(post.id))

@@ -74,9 +74,7 @@ def _givers(session: Session, given: list[Thanks]) -> dict[int, Account]:
 
 
 def _comments(session: Session, root: Post, posts: list[Post]) -> dict[int, list[Post]]:
-    parents = dict(
-        session.execute(select(Post.id, Post.parent_id).where(Post.root_id == root.id)).tuples().all()
-    )
+    parents = dict(session.execute(select(Post.id, Post.parent_id).where(Post.root_id == root.id)).all())
     shown = {root.id, *(post.id for post in posts if post.thanks_id is None)}
     under: defaultdict[int, list[Post]] = defaultdict(list)
     for post in posts:
