@@ -39,6 +39,11 @@ def of(session: Session, posts: Sequence[Post]) -> dict[int, list[Tag]]:
     return found
 
 
+def label_of(session: Session, typed: str) -> str:
+    """What the tag is called that somebody typed or linked to in any of its forms; as typed if nobody used it yet."""
+    return session.scalar(select(Tag.label).where(Tag.name == text.fold(typed))) or text.line(typed)
+
+
 def labels_of(session: Session, post: Post) -> list[str]:
     """What the tags of `post` are called, in order."""
     return [tag.label for tag in of(session, [post])[post.id]]

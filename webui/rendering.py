@@ -62,6 +62,7 @@ def _surroundings(request: web.Request) -> dict[str, Any]:
         "now": town.clock(),
         "languages": {language: i18n.NAMES[language] for language in instance.languages},
         "flash": _flash(request),
+        "blank_form": Form,
         "csrf_field": csrf_field,
     }
 

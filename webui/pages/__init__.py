@@ -2,7 +2,25 @@
 
 from types import ModuleType
 
-from webui.pages import frame, join, login, operate, promise, recover, settings, welcome
+from webui.pages import (
+    ask,
+    edit,
+    frame,
+    join,
+    login,
+    lookup,
+    notifications,
+    operate,
+    phrase,
+    profiles,
+    promise,
+    questions,
+    recover,
+    settings,
+    thanks,
+    thread,
+    welcome,
+)
 
 ALL: tuple[ModuleType, ...] = (
     frame,
@@ -13,5 +31,14 @@ ALL: tuple[ModuleType, ...] = (
     settings,
     operate,
     promise,
+    questions,
+    ask,
+    thread,
+    thanks,
+    phrase,
+    edit,
+    profiles,
+    notifications,
+    lookup,
 )
 """Each has `routes`, an aiohttp RouteTableDef."""

@@ -1,0 +1,100 @@
+"""書きなおす and 取り下げる: for one's own posts."""
+
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from community import anonymity, posts, questions, tags, visibility
+from community.errors import CommunityError, NotAllowed
+from community.models import Account, Post
+from community.visibility import Viewer
+from webui import auth, forms
+from webui.forms import Form
+from webui.keys import DATABASE
+from webui.pages.thread import place
+from webui.rendering import again, form_of, page, redirect
+from webui.writing import labels, rendered
+
+routes = web.RouteTableDef()
+
+
+@routes.get("/posts/{id}/edit")
+@auth.require_member
+async def form(request: web.Request) -> web.Response:
+    post, labelled, back = await _own(request)
+    blank = Form.blank(
+        title=post.title,
+        body=post.body_source,
+        tags="、".join(labelled),
+        as_of=post.as_of,
+        basis=post.basis,
+        ai_draft="1" if post.ai_draft else None,
+    )
+    return page(request, "edit.html", form=blank, post=post, back=back)
+
+
+async def _own(request: web.Request) -> tuple[Post, list[str], str]:
+    """The member's own post with its tags and its place. Raises NotFound, NotAllowed."""
+    post_id, viewer = forms.id_in_path(request), await auth.viewer(request)
+
+    def unit(session: Session) -> tuple[Post, list[str], str]:
+        post = _mine(session, viewer, post_id)
+        return post, tags.labels_of(session, post), place(session, post)
+
+    return await request.app[DATABASE].read(unit)
+
+
+def _mine(session: Session, viewer: Viewer, post_id: int) -> Post:
+    post = visibility.require(session, viewer, post_id)
+    if anonymity.public_author(session, post).id != viewer.account_id:
+        raise NotAllowed("書きなおしたり取り下げたりできるのは、書いたご本人だけです。")
+    return post
+
+
+@routes.post("/posts/{id}/edit")
+@auth.require_member
+async def edit(request: web.Request) -> web.Response:
+    post_id, viewer, typed = forms.id_in_path(request), await auth.viewer(request), form_of(request)
+    post, _, back = await _own(request)
+    try:
+        body = await rendered(typed.text("body"))
+
+        def unit(session: Session) -> None:
+            me = session.get_one(Account, auth.me(request))
+            mine = _mine(session, viewer, post_id)
+            as_of = typed.text("as_of") or None
+            if mine.kind == "question":
+                questions.edit(
+                    session, post=mine, by=me, title=typed.text("title"), body=body,
+                    tags=labels(typed.text("tags")), as_of=as_of,
+                )  # fmt: skip
+            else:
+                posts.edit(
+                    session, post=mine, by=me, body=body, as_of=as_of,
+                    basis=typed.text("basis"), ai_draft=typed.checked("ai_draft"),
+                )  # fmt: skip
+
+        await request.app[DATABASE].write(unit)
+    except CommunityError as error:
+        return again(request, "edit.html", typed, error, post=post, back=back)
+    return redirect(request, back, "書きなおしました。")
+
+
+@routes.get("/posts/{id}/delete")
+@auth.require_member
+async def ask_first(request: web.Request) -> web.Response:
+    post, _, back = await _own(request)
+    return page(request, "delete.html", post=post, back=back)
+
+
+@routes.post("/posts/{id}/delete")
+@auth.require_member
+async def delete(request: web.Request) -> web.Response:
+    post_id, viewer = forms.id_in_path(request), await auth.viewer(request)
+
+    def unit(session: Session) -> str:
+        post = _mine(session, viewer, post_id)
+        back = "/questions" if post.root_id == post.id else place(session, session.get_one(Post, post.root_id))
+        posts.delete(session, post=post, by=session.get_one(Account, auth.me(request)))
+        return back
+
+    return redirect(request, await request.app[DATABASE].write(unit), "取り下げました。")

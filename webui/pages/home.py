@@ -1,0 +1,42 @@
+"""ホーム: asking first, then where one's own strengths would help, then what those one follows have said."""
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from community import strengths, timelines
+from community.visibility import Viewer
+from webui import auth, forms
+from webui.forms import Form
+from webui.keys import DATABASE
+from webui.pages import cards
+from webui.rendering import page
+
+PAGE = 20
+_NEWEST = 5
+
+
+async def home(request: web.Request) -> web.Response:
+    """The home page of a member; `/` belongs to the welcome page, which calls this for members."""
+    viewer = await auth.viewer(request)
+    before = forms.cursor(request)
+
+    def unit(session: Session) -> dict[str, Any]:
+        return _surroundings(session, viewer, before)
+
+    return page(request, "home.html", form=Form(), **await request.app[DATABASE].read(unit))
+
+
+def _surroundings(session: Session, viewer: Viewer, before: int | None) -> dict[str, Any]:
+    posts = timelines.home(session, viewer, max_id=before, limit=PAGE + 1)
+    shown = posts[:PAGE]
+    first = before is None
+    return {
+        "first": first,
+        "timeline": cards.load(session, shown),
+        "older": f"/?max_id={shown[-1].id}" if len(posts) > PAGE else None,
+        "helpful": cards.load(session, strengths.matching_questions(session, viewer, 3)) if first else [],
+        "newest": cards.load(session, timelines.questions(session, viewer, limit=_NEWEST)) if first else [],
+        "has_strengths": bool(strengths.of(session, viewer.account_id or 0)),
+    }

@@ -1,0 +1,147 @@
+"""A person's page with the 感謝の手帳, a board's page, and following them."""
+
+from typing import Any
+
+from aiohttp import web
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from community import boards, follows, strengths, thanks, timelines
+from community.errors import NotFound
+from community.models import Account, Follow
+from community.visibility import Viewer
+from webui import addresses, auth, forms
+from webui.keys import DATABASE, TOWN
+from webui.pages import cards
+from webui.rendering import page, redirect, to_document, wants_activity
+
+routes = web.RouteTableDef()
+_LETTERS = 20
+_POSTS = 20
+_NOBODY = "この方は見つかりませんでした。まちを出られたか、名前がちがうようです。"
+
+
+@routes.get("/@{handle}")
+async def profile(request: web.Request) -> web.Response:
+    handle = request.match_info["handle"]
+    viewer = await auth.viewer(request)
+    before, letters_before = forms.cursor(request), forms.cursor(request, "letters")
+    domain = request.app[TOWN].uris.domain
+    account = await request.app[DATABASE].read(lambda session: by_handle(session, handle, domain))
+    if wants_activity(request):
+        return to_document(account.uri)
+
+    def unit(session: Session) -> dict[str, Any]:
+        shown = session.get_one(Account, account.id)
+        if shown.kind == "board":
+            return _board(session, viewer, shown, before)
+        return _person(session, viewer, shown, before, letters_before)
+
+    return page(
+        request,
+        "board.html" if account.kind == "board" else "profile.html",
+        **await request.app[DATABASE].read(unit),
+    )
+
+
+def by_handle(session: Session, handle: str, domain: str) -> Account:
+    """The account that goes by `name` or `name@town`. NotFound for nobody, and for who left or was sent away."""
+    name, _, town_of = handle.casefold().removeprefix("@").partition("@")
+    home = "" if town_of == domain else town_of
+    account = session.scalar(select(Account).where(Account.name == name, Account.domain == home))
+    if account is None or account.deleted_at is not None or account.suspended_at is not None:
+        raise NotFound(_NOBODY)
+    return account
+
+
+def _tie(session: Session, viewer: Viewer, account: Account) -> dict[str, Any]:
+    """How the viewer stands to the account: may follow, asked, follows."""
+    follow = follows.between(session, viewer.account_id, account.id) if viewer.account_id else None
+    return {
+        "account": account,
+        "mine": viewer.account_id == account.id,
+        "follow_state": follow.state if follow else "",
+        "followable": account.kind not in {"relay", "instance"} and viewer.account_id != account.id,
+    }
+
+
+def _person(
+    session: Session, viewer: Viewer, account: Account, before: int | None, letters_before: int | None
+) -> dict[str, Any]:
+    book = thanks.book(session, viewer, account.id, max_id=letters_before, limit=_LETTERS + 1)
+    posts = timelines.of_author(session, viewer, account.id, max_id=before, limit=_POSTS + 1)
+    shown = posts[:_POSTS]
+    return {
+        **_tie(session, viewer, account),
+        "strengths": strengths.of(session, account.id),
+        "learnings": strengths.learnings_of(session, account.id) if viewer.account_id == account.id else [],
+        "book": book,
+        "letters": book.letters[:_LETTERS],
+        "answers": {card.post.id: card for card in cards.load(session, [it.answer for it in book.letters if it.answer])},
+        "older_letters": book.letters[_LETTERS - 1].thanks.id if len(book.letters) > _LETTERS else None,
+        "posts": cards.load(session, shown),
+        "older": shown[-1].id if len(posts) > _POSTS else None,
+    }
+
+
+def _board(session: Session, viewer: Viewer, account: Account, before: int | None) -> dict[str, Any]:
+    found = timelines.questions(session, viewer, board_id=account.id, max_id=before, limit=_POSTS + 1)
+    shown = found[:_POSTS]
+    return {
+        **_tie(session, viewer, account),
+        "board": boards.page(session, viewer, account.name) if account.local else None,
+        "posts": cards.load(session, shown),
+        "older": shown[-1].id if len(found) > _POSTS else None,
+    }
+
+
+@routes.post("/accounts/{id}/follow")
+@auth.require_member
+async def follow(request: web.Request) -> web.Response:
+    account_id, me = forms.id_in_path(request), auth.me(request)
+
+    def unit(session: Session) -> tuple[Account, Follow]:
+        account = _standing(session, account_id)
+        return account, follows.request(session, follower=session.get_one(Account, me), followee=account)
+
+    account, tie = await request.app[DATABASE].write(unit)
+    told = "フォローしました。" if tie.state == "accepted" else "フォローをお願いしました。返事を待っています。"
+    return redirect(request, addresses.of_account(account), told)
+
+
+@routes.post("/accounts/{id}/unfollow")
+@auth.require_member
+async def unfollow(request: web.Request) -> web.Response:
+    account_id, me = forms.id_in_path(request), auth.me(request)
+
+    def unit(session: Session) -> Account:
+        account = _standing(session, account_id)
+        follows.end(session, follower=session.get_one(Account, me), followee=account)
+        return account
+
+    account = await request.app[DATABASE].write(unit)
+    return redirect(request, addresses.of_account(account), "フォローをやめました。")
+
+
+@routes.post("/follows/{id}/{answer:accept|reject}")
+@auth.require_member
+async def answer_request(request: web.Request) -> web.Response:
+    """A member who looks at each follower first lets one in, or not."""
+    follow_id, me = forms.id_in_path(request), auth.me(request)
+    accepts = request.match_info["answer"] == "accept"
+
+    def unit(session: Session) -> None:
+        tie = session.get(Follow, follow_id)
+        if tie is None or tie.followee_id != me:
+            raise NotFound("このお願いは、もう取り下げられたようです。")
+        (follows.accept if accepts else follows.reject)(session, follow=tie)
+
+    await request.app[DATABASE].write(unit)
+    return redirect(request, "/notifications", "フォローを受け入れました。" if accepts else "お断りしました。相手に理由は伝わりません。")
+
+
+def _standing(session: Session, account_id: int) -> Account:
+    account = session.get(Account, account_id)
+    if account is None or account.deleted_at is not None or account.suspended_at is not None:
+        raise NotFound(_NOBODY)
+    return account

@@ -1,0 +1,13 @@
+// The あいことば is made here, in the asker's browser: 24 syllables out of 64 are 144 random bits.
+const SYLLABLES = "あいうえおかきくけこさしすせそたちつてとなにぬねのはひふへほまみむめもやゆよらりるれろわをがぎぐげござじずぜぞだでどばびぶべぼん";
+
+function phrase() {
+  const numbers = crypto.getRandomValues(new Uint8Array(24));
+  const made = Array.from(numbers, (number) => SYLLABLES[number % 64]);
+  return [0, 6, 12, 18].map((start) => made.slice(start, start + 6).join("")).join("-");
+}
+
+const field = document.querySelector("input[name=phrase][data-make-phrase]");
+if (field) {
+  field.value = phrase();
+}
