@@ -12,6 +12,7 @@ from community.errors import Invalid, NotFound
 from community.models import LOCAL, Account, DomainRule, SisterTown
 
 _SUSPEND, _NOOP = "suspend", "noop"
+_HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 
 
@@ -36,9 +37,9 @@ def normalise(text: str) -> str:
 def _host(host: str) -> str:
     if host.startswith("["):
         return f"[{ipaddress.IPv6Address(host[1:-1])}]"
-    if host.isascii() and re.fullmatch(r"[a-z0-9_.-]+", host):
-        return host  # also names without a dot and address literals, as trials use them
-    return idna.encode(host, uts46=True).decode()
+    # Also names without a dot and address literals, as trials use them.
+    plain = host if host.isascii() else idna.encode(host, uts46=True).decode()
+    return plain if _HOST.fullmatch(plain) else ""
 
 
 def add_sister(session: Session, domain: str) -> str:

@@ -1,0 +1,130 @@
+import pytest
+
+from community import follows, timelines, towns
+from community import town as current
+from community.errors import Invalid, NotFound
+from tests import factories
+from tests.towns import make_town
+
+
+@pytest.mark.parametrize(
+    ("typed", "kept"),
+    [
+        (" Yamate.Example. ", "yamate.example"),
+        ("https://yamate.example/", "yamate.example"),
+        ("localhost:8002", "localhost:8002"),
+        ("http://127.0.0.1:8002/", "127.0.0.1:8002"),
+        ("[::1]:8002", "[::1]:8002"),
+        ("[0:0::1]", "[::1]"),
+        ("やまて.example", "xn--m9j4br.example"),
+        ("ＹＡＭＡＴＥ.example", "yamate.example"),
+    ],
+)
+def test_a_domain_has_one_form(typed, kept):
+    assert towns.normalise(typed) == kept
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "",
+        " ",
+        "a b",
+        "a/b",
+        "host:",
+        "host:0",
+        "host:x",
+        "host:123456",
+        "[::g]",
+        "a..b",
+        "x" * 300,
+        ".",
+        "-a.jp",
+    ],
+)
+def test_what_is_no_domain(typed):
+    with pytest.raises(Invalid) as caught:
+        towns.normalise(typed)
+    assert caught.value.field == "domain"
+
+
+def test_sisters_come_and_go(session):
+    assert towns.add_sister(session, "https://Yamate.example/") == "yamate.example"
+    towns.add_sister(session, "yamate.example")
+    towns.add_sister(session, "kawabe.example")
+    assert towns.sisters(session) == ["kawabe.example", "yamate.example"]
+    assert towns.is_sister(session, "YAMATE.example")
+    towns.remove_sister(session, "Yamate.example")
+    assert not towns.is_sister(session, "yamate.example")
+    with pytest.raises(NotFound):
+        towns.remove_sister(session, "yamate.example")
+    with pytest.raises(Invalid):
+        towns.add_sister(session, "minato.example")
+
+
+def test_a_suspension_covers_what_lies_below_and_every_port(session):
+    towns.suspend(session, "Bad.example", reason="いやがらせ")
+    assert [(rule.domain, rule.reason) for rule in towns.suspended(session)] == [
+        ("bad.example", "いやがらせ")
+    ]
+    for host in ("bad.example", "BAD.example", "sub.bad.example", "bad.example:8443", "a.b.bad.example"):
+        assert towns.is_refused(session, host)
+    for host in ("notbad.example", "example", "bad.example.org", "minato.example"):
+        assert not towns.is_refused(session, host)
+    assert towns.allow(session, "good.bad.example") == "good.bad.example"
+    assert not towns.is_refused(session, "very.good.bad.example")
+    assert towns.is_refused(session, "bad.example")
+    towns.allow(session, "bad.example")
+    assert not towns.is_refused(session, "sub.bad.example")
+    with pytest.raises(Invalid):
+        towns.suspend(session, "minato.example")
+
+
+def test_a_suspended_town_is_no_sister(session):
+    towns.add_sister(session, "bad.example:8443")
+    towns.suspend(session, "bad.example")
+    assert towns.sisters(session) == []
+    with pytest.raises(Invalid):
+        towns.add_sister(session, "sub.bad.example")
+
+
+def test_a_suspension_ends_follows_and_hides_posts_until_taken_back(session):
+    hanako = factories.member(session, "hanako")
+    taro = factories.remote(session, "taro", "sub.bad.example")
+    other = factories.remote(session, "other", "good.example")
+    for followee in (taro, other):
+        follows.accept(session, follow=follows.request(session, follower=hanako, followee=followee))
+    answer = factories.answers.reply(
+        session,
+        author=taro,
+        parent=factories.question(session, hanako),
+        body=factories.text.from_html("<p>はい</p>"),
+        origin=factories.origin(),
+    )
+    look = factories.viewer(session, hanako)
+    assert answer in timelines.home(session, look)
+    towns.suspend(session, "bad.example")
+    session.expire_all()
+    assert answer not in timelines.home(session, look)
+    assert follows.following(session, hanako.id) == [other]
+    assert (hanako.following_count, taro.suspended_at is not None) == (1, True)
+    towns.allow(session, "bad.example")
+    session.expire_all()
+    assert taro.suspended_at is None
+
+
+def test_the_allowlist_lets_sisters_in_alone(session, database_url, clock):
+    current.attach(
+        session,
+        make_town(
+            database_url, clock=clock, federation={"mode": "allowlist"}, instance={"domain": "minato.example"}
+        ),
+    )
+    towns.add_sister(session, "localhost:8002")
+    assert [
+        towns.is_refused(session, host) for host in ("localhost:8002", "localhost:8003", "minato.example")
+    ] == [
+        False,
+        True,
+        False,
+    ]
