@@ -6,7 +6,7 @@ worker that lost its lease to another no longer matches the row and can settle n
 """
 
 import secrets
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, case, select, update
@@ -117,7 +117,7 @@ def is_mine(session: Session, drive: Drive) -> bool:
 def release(
     session: Session, host: str, *, next_attempt_at: int, failures: int, failing_since: int | None
 ) -> None:
-    """Give the lane back."""
+    """Give the lane back, due again at `next_attempt_at`; `claim` puts it to rest if nothing waits there."""
     session.execute(
         update(Lane)
         .where(Lane.host == host)
@@ -143,21 +143,9 @@ def free_all(session: Session) -> None:
     session.execute(update(Lane).where(Lane.leased_until > 0).values(leased_until=0))
 
 
-def due_at(session: Session) -> int | None:
-    """The earliest moment at which some lane may be driven, or None when all rest."""
-    return session.scalar(
-        select(case((Lane.leased_until > Lane.next_attempt_at, Lane.leased_until), else_=Lane.next_attempt_at).label("at"))
-        .where(Lane.next_attempt_at < RESTING)
-        .order_by("at")
-        .limit(1)
+def any_due(session: Session, now: int) -> bool:
+    """Whether some lane could be driven now."""
+    lane = session.scalar(
+        select(Lane.host).where(Lane.next_attempt_at <= now, Lane.leased_until <= now).limit(1)
     )
-
-
-def settle_letters(session: Session, rows: Sequence[dict[str, object]]) -> None:
-    """Write what became of deliveries: dicts of `id` and the columns that change, all with the same keys."""
-    if rows:
-        session.execute(update(Delivery), list(rows))
-
-
-def hosts_of(inboxes: Iterable[tuple[str, str]]) -> set[str]:
-    return {host for host, _ in inboxes}
+    return lane is not None

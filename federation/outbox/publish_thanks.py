@@ -23,7 +23,9 @@ def subscribe(bus: events.Bus) -> None:
 
 def thanks_given(session: Session, event: events.ThanksGiven) -> None:
     """The Like of a local giver goes to the receiver and into the thread; 本人だけに goes to the receiver alone."""
-    thanks = session.get_one(Thanks, event.thanks_id)
+    thanks = session.get(Thanks, event.thanks_id)
+    if thanks is None:  # taken back in the same unit
+        return
     post = session.get_one(Post, thanks.post_id)
     if post.visibility == "town":
         return
@@ -51,7 +53,9 @@ def thanks_withdrawn(session: Session, event: events.ThanksWithdrawn) -> None:
 
 
 def liked(session: Session, event: events.Liked) -> None:
-    like = session.get_one(Like, event.like_id)
+    like = session.get(Like, event.like_id)
+    if like is None:  # taken back in the same unit
+        return
     post = session.get_one(Post, like.post_id)
     if post.visibility == "town":
         return

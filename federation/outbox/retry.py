@@ -54,18 +54,24 @@ def verdict(outcome: Outcome, attempts: int) -> Verdict:
     return Verdict.REFUSED
 
 
-def next_attempt(failures: int, now: int, random: Callable[[], float], *, retry_after: int | None = None) -> int:
+def next_attempt(
+    failures: int,
+    now: int,
+    random: Callable[[], float],
+    *,
+    since: int | None = None,
+    retry_after: int | None = None,
+) -> int:
     """When (milliseconds) a host is tried again after `failures` failures in a row, this one included (so from 1).
 
-    30 s, 2, 10, 30 min, 2, 6, 12 h, then daily, each ±20 % by `random()` in [0, 1). `retry_after` (seconds, at most a
-    day is believed) puts it off further, never nearer.
+    30 s, 2, 10, 30 min, 2, 6, 12 h, then daily, each ±20 % by `random()` in [0, 1); weekly for a host that has failed
+    `since` a week. `retry_after` (seconds, at most a day is believed) puts it off further, never nearer.
     """
-    pause = _PAUSES[failures - 1] if failures <= len(_PAUSES) else DAY
+    if since is not None and now - since >= GIVE_UP_AFTER:
+        pause = PROBE_EVERY
+    else:
+        pause = _PAUSES[failures - 1] if failures <= len(_PAUSES) else DAY
     pause = round(pause * (1 + _JITTER * (2 * random() - 1)))
     if retry_after is not None:
         pause = max(pause, min(retry_after * _SECOND, DAY))
     return now + pause
-
-
-def is_given_up(created_at: int, now: int) -> bool:
-    return now - created_at >= GIVE_UP_AFTER
