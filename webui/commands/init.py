@@ -47,7 +47,7 @@ def init(path: Path, domain: str | None, name: str | None, trial: bool) -> None:
         values |= _trial(domain)
     text = settings_text(values)
     settings = config.from_tables(tomllib.loads(text), path=path)
-    _write(path, text)
+    write_settings(path, text)
     KeyFiles.create(settings.keys_dir)
     click.echo(
         f"Wrote {path} and the key files in {settings.keys_dir}. Keep both, and apart from the database."
@@ -88,7 +88,7 @@ def _trial(domain: str) -> dict[tuple[str, str], Any]:
     return values
 
 
-def _write(path: Path, text: str) -> None:
+def write_settings(path: Path, text: str) -> None:
     """Make the file, readable by its owner alone: a database password may come to stand in it."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

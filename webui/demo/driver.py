@@ -16,8 +16,9 @@ from webui.demo.script import Answer, Ask, FollowExpert, Join, Script, Solve, Th
 
 _POLL_S = 0.05
 _CROSSING_S = 90.0  # a town that was killed and started again is reached within the second pause of its lane
-PASSPHRASE = "demo-no-aikotoba"  # of every person of the demo; the towns listen on this machine alone
+PASSPHRASE = "demo-no-aikotoba"  # noqa: S105 - of every person of the demo; the towns listen on this machine alone
 _AS_OF = "2026-11"
+_ROLES = {"灯台役": "keeper", "見守り役": "watcher"}
 Seen = TypeVar("Seen")
 
 
@@ -28,10 +29,18 @@ class DemoFailed(Exception):
 class Driver:
     """Acts for everybody. `journal` is consulted before each act and written after it."""
 
-    def __init__(self, script: Script, journal: Journal, progress: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        script: Script,
+        journal: Journal,
+        *,
+        progress: Callable[[str], None],
+        give_role: Callable[[str, str, str], None],
+    ) -> None:
         self._script = script
         self._journal = journal
         self._progress = progress
+        self._give_role = give_role  # town, handle, role
         self._browsers: dict[str, Browser] = {}
         self._strangers: dict[str, Browser] = {}
         self._lottery = random.SystemRandom()
@@ -91,7 +100,7 @@ class Driver:
             await browser.send(
                 page, "/join",
                 nickname=person["display_name"], name=person["username"], passphrase=PASSPHRASE,
-                application="見本です。総務の仕事をしています。", agree="1",
+                work="yes", application="見本です。総務の仕事をしています。", promise="on",
             )  # fmt: skip
         except PageFailed:
             await self._enter(person["username"])  # joined already, before an interruption
@@ -100,6 +109,8 @@ class Driver:
             page, "/settings",
             bio=person["bio"], strengths="、".join(person["skills"]), learnings="、".join(person["learning"]),
         )  # fmt: skip
+        if role := _ROLES.get(person["role"]):
+            await asyncio.to_thread(self._give_role, act.town, person["username"], role)
         return self._town_of(person["username"]).origin + f"/users/{person['username']}"
 
     async def _enter(self, handle: str) -> None:
