@@ -35,6 +35,8 @@ def _insert(session: Session, model: type[Model]) -> Any:
 
 
 def _ran(session: Session, statement: Any) -> int:
-    result = session.execute(statement.on_conflict_do_nothing())
+    # Without the option SQLAlchemy lets the count of an INSERT go before anybody can ask for it.
+    counted = {"preserve_rowcount": True}
+    result = session.execute(statement.on_conflict_do_nothing(), execution_options=counted)
     assert isinstance(result, CursorResult)
     return result.rowcount
