@@ -53,7 +53,8 @@ def everything(session: Session, *types: str) -> list[Said]:
 
 
 def follow(session: Session, follower: Account, followee: Account) -> None:
-    follows.request(session, follower=follower, followee=followee, uri=f"{follower.uri}/follows/{followee.id}")
+    uri = None if follower.local else f"{follower.uri}/follows/{followee.id}"
+    follows.request(session, follower=follower, followee=followee, uri=uri)
 
 
 def software(session: Session, host: str, name: str) -> None:
