@@ -7,11 +7,13 @@ signed by that actor. Nothing in it is believed that concerns another host.
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from community import ids, text, town
-from community.models import LOCAL, Account, Strength
+from community import follows, ids, posts, text, town
+from community.models import LOCAL, Account, Post, Strength
 from federation.models import RemoteActor
 from federation.vocabulary.parse import Actor, read_actor
 from federation.vocabulary.reading import Document, Unreadable, authority
+
+_REMOVED_AT_ONCE = 100  # posts of an actor that is gone, in one unit of work
 
 
 def by_uri(session: Session, uri: str) -> Account | None:
@@ -42,6 +44,30 @@ def upsert(session: Session, document: Document, *, domain: str | None = None) -
     _set_wire(session, account, actor)
     session.flush()
     return account
+
+
+def remove(session: Session, account: Account) -> bool:
+    """A remote actor is gone for good: it says nothing any more, follows nobody, and its posts vanish.
+
+    Large accounts take several calls, so that no unit of work is long: False as long as posts are left. Doing it again
+    changes nothing.
+    """
+    now = town.now(session)
+    if account.deleted_at is None:
+        # Suspended as well: what is still to be deleted is out of sight from this moment.
+        account.deleted_at, account.suspended_at = now, account.suspended_at or now
+        account.display_name, account.summary_html, account.fields = account.name, "", []
+        account.avatar_url = account.header_url = None
+        follows.purge(session, account_id=account.id)
+        session.execute(delete(Strength).where(Strength.account_id == account.id))
+        session.execute(delete(RemoteActor).where(RemoteActor.account_id == account.id))
+    left = session.scalars(
+        select(Post).where(Post.author_id == account.id, Post.deleted_at.is_(None)).limit(_REMOVED_AT_ONCE)
+    ).all()
+    for post in left:
+        posts.delete(session, post=post, by=account)
+    session.flush()
+    return len(left) < _REMOVED_AT_ONCE
 
 
 def _new(session: Session, actor: Actor, domain: str) -> Account:

@@ -51,7 +51,7 @@ class InboxItem(Model):
     """
 
     __tablename__ = "inbox_items"
-    __table_args__ = (Index(None, "state", "next_attempt_at"), Index(None, "received_at"))
+    __table_args__ = (Index(None, "state", "host", "id"), Index(None, "received_at"))
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     activity_uri: Mapped[str] = mapped_column(Text, unique=True)

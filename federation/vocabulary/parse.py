@@ -9,6 +9,7 @@ import re
 from dataclasses import dataclass
 from html import unescape
 
+from community import names
 from federation.vocabulary import terms
 from federation.vocabulary.reading import (
     Document,
@@ -18,7 +19,6 @@ from federation.vocabulary.reading import (
     link,
     moment,
     same_origin,
-    spoken_name,
     text_of,
     truth,
     type_of,
@@ -91,7 +91,7 @@ def read_actor(document: Document) -> Actor:
         id=actor_id,
         kind=kind,
         name=name,
-        display_name=spoken_name(document.get("name"), _LONGEST_NAME) or name,
+        display_name=_name(document.get("name")) or name,
         url=link(document.get("url"), owner=actor_id) or actor_id,
         inbox=inbox,
         shared_inbox=_own(shared, actor_id),
@@ -155,7 +155,7 @@ def _attachments(value: object) -> tuple[tuple[Field, ...], tuple[str, ...]]:
     for each in items(value)[: 2 * _MOST_FIELDS]:
         if not isinstance(each, dict) or type_of(each) not in {"PropertyValue", "schema:PropertyValue"}:
             continue
-        name = spoken_name(each.get("name"), _LONGEST_NAME)
+        name = _name(each.get("name"))
         html = text_of(each.get("value"))[:_LONGEST_FIELD]
         if name == terms.STRENGTH_LABEL:
             strengths += _strengths(html)
@@ -166,8 +166,12 @@ def _attachments(value: object) -> tuple[tuple[Field, ...], tuple[str, ...]]:
 
 def _strengths(html: str) -> list[str]:
     plain = unescape(_MARKUP.sub("", html))
-    labels = (spoken_name(each, _LONGEST_STRENGTH) for each in _STRENGTH_SEPARATORS.split(plain))
+    labels = (names.display_name(each)[:_LONGEST_STRENGTH] for each in _STRENGTH_SEPARATORS.split(plain))
     return [label.removeprefix("#") for label in labels if label.removeprefix("#")]
+
+
+def _name(value: object) -> str:
+    return names.display_name(text_of(value))[:_LONGEST_NAME].strip()
 
 
 def _image(value: object) -> str | None:

@@ -6,7 +6,6 @@ single plain JSON object (federation reference §3, JSON).
 
 import json
 import math
-import unicodedata
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
@@ -183,15 +182,3 @@ def moment(value: object) -> int | None:
     except (ValueError, OverflowError):
         return None
     return millis if millis >= 0 else None
-
-
-def spoken_name(value: object, limit: int) -> str:
-    """A name or title as one line: no control, direction-changing or invisible characters, at most `limit` long."""
-    kept = "".join(" " if each.isspace() else each for each in text_of(value) if _visible(each))
-    return " ".join(kept.split())[:limit].strip()
-
-
-def _visible(character: str) -> bool:
-    if character.isspace() or character == "\u200d":  # the joiner inside many emoji
-        return True
-    return unicodedata.category(character) not in {"Cc", "Cf", "Co", "Cs", "Cn"} and character not in "✅✔☑🗹"

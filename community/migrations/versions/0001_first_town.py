@@ -70,7 +70,7 @@ def upgrade() -> None:
         sa.UniqueConstraint("activity_uri"),
     )
     op.create_index("ix_inbox_items_received_at", "inbox_items", ["received_at"])
-    op.create_index("ix_inbox_items_state_next_attempt_at", "inbox_items", ["state", "next_attempt_at"])
+    op.create_index("ix_inbox_items_state_host_id", "inbox_items", ["state", "host", "id"])
     op.create_table(
         "lanes",
         sa.Column("host", sa.Text(), primary_key=True),

@@ -1,0 +1,150 @@
+"""Announce by a board: what others said on it, passed on (FEP-1b12; federation reference §1.1, §2.3).
+
+The signature on the request is the board's. What it carries is taken as it stands only from actors on the board's own
+host; anything else is fetched from its origin first. Boosts by persons have no place here.
+"""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from community import posts, town, towns
+from community.models import Account
+from federation import actors
+from federation.inbox import memory, placing, sight
+from federation.inbox.inbound import Handler, Ignored, Inbound
+from federation.vocabulary.notes import is_note, read_note
+from federation.vocabulary.reading import Document, authority, same_origin, type_of, uri
+
+_ABOUT_AN_OBJECT = frozenset({"Create", "Update", "Delete"})
+
+
+def handler(inner: Mapping[str, Handler]) -> Handler:
+    """The handler of Announce; `inner` says what may be carried and what to do about it."""
+
+    def needs(session: Session, inbound: Inbound) -> list[str]:
+        return _needs(session, inbound, inner)
+
+    def apply(session: Session, inbound: Inbound) -> None:
+        _apply(session, inbound, inner)
+
+    return Handler(apply, needs)
+
+
+def _needs(session: Session, inbound: Inbound, inner: Mapping[str, Handler]) -> list[str]:
+    board = _board(session, inbound)
+    carried = _carried(session, inbound, board, inner)
+    if isinstance(carried, list):
+        return carried
+    if carried.type in inner:
+        actor = [] if actors.by_uri(session, carried.actor_uri) else carried.to_fetch([carried.actor_uri])
+        return actor or inner[carried.type].needs(session, carried)
+    return placing.needs_of(session, carried, read_note(carried.activity)) if is_note(carried.activity) else []
+
+
+def _apply(session: Session, inbound: Inbound, inner: Mapping[str, Handler]) -> None:
+    board = _board(session, inbound)
+    carried = _carried(session, inbound, board, inner)
+    if isinstance(carried, list):
+        raise Ignored("what the board announced could not be had from its origin")
+    if is_note(carried.activity):
+        placing.place(session, carried, read_note(carried.activity))
+        return
+    if carried.type not in inner:
+        raise Ignored(f"a board announced {carried.type or 'nothing'}")
+    if memory.has_happened(session, carried.id) or memory.is_withdrawn(session, carried.actor_uri, carried.id):
+        raise Ignored("the announced activity had its effect already")
+    inner[carried.type].apply(session, carried)
+    inbound.unfinished, inbound.remark = carried.unfinished, carried.remark
+    if not carried.unfinished:
+        memory.remember_happened(session, carried)
+
+
+def _board(session: Session, inbound: Inbound) -> Account:
+    """The announcing Group, if anybody here has reason to listen to it."""
+    board = inbound.actor(session)
+    if board.kind != "board":
+        raise Ignored("a boost by a person")
+    is_sister = towns.is_sister(session, authority(board.uri) or "")
+    if not is_sister and not sight.is_followed(session, [board.id]):
+        raise Ignored("nobody here follows the board")
+    return board
+
+
+def _carried(
+    session: Session, inbound: Inbound, board: Account, inner: Mapping[str, Handler]
+) -> Inbound | list[str]:
+    """What the Announce carries, its origin proved (an activity, or a bare post), or what to fetch for that."""
+    told = inbound.object
+    target = inbound.object_uri
+    if not target or town.of(session).uris.is_local(target):
+        raise Ignored("a board announced what was said here")
+    if towns.is_refused(session, authority(target) or ""):
+        raise Ignored("a board announced something of a host that this town refuses")
+    if told is None or type_of(told) not in inner:
+        return _fetched(session, inbound, board, target)
+    carried = inbound.inside(told, board)
+    if not same_origin(carried.id, carried.actor_uri):
+        raise Ignored("the announced activity is not of its actor's host")
+    if memory.has_happened(session, carried.id):
+        raise Ignored("the announced activity had its effect already")
+    if same_origin(carried.actor_uri, board.uri):
+        return carried
+    return _from_origin(inbound, board, carried)
+
+
+def _fetched(session: Session, inbound: Inbound, board: Account, target: str) -> Inbound | list[str]:
+    """Only an id came, or an object without its activity: the origin tells what it is."""
+    if posts.by_uri(session, target) is not None:
+        raise Ignored("a board announced what is known already")
+    document = inbound.documents.get(target)
+    if document is None:
+        return _or_ignored(inbound, inbound.to_fetch([target]))
+    return inbound.inside(document, board)
+
+
+def _from_origin(inbound: Inbound, board: Account, carried: Inbound) -> Inbound | list[str]:
+    """An activity of a third host, as its origin tells it.
+
+    Where the activity itself cannot be fetched (Mastodon's Creates can, most others not), the post it is about can:
+    what its origin serves now is what it says, and what its origin has buried is deleted.
+    """
+    document = inbound.documents.get(carried.id)
+    if document is not None:
+        return _checked(inbound.inside(document, board), carried)
+    if carried.id not in inbound.unavailable:
+        return [carried.id]
+    target = carried.object_uri
+    if carried.type not in _ABOUT_AN_OBJECT or not same_origin(target, carried.actor_uri):
+        raise Ignored("the announced activity could not be had from its origin")
+    document = inbound.documents.get(target)
+    if document is not None:
+        return _as_update(inbound, board, carried, document)
+    if target not in inbound.unavailable:
+        return [target]
+    if carried.type != "Delete" or target not in inbound.buried:
+        raise Ignored("the announced post could not be had from its origin")
+    return carried
+
+
+def _checked(fetched: Inbound, carried: Inbound) -> Inbound:
+    if fetched.id != carried.id or fetched.actor_uri != carried.actor_uri or fetched.type != carried.type:
+        raise Ignored("the origin of the announced activity tells it otherwise")
+    return fetched
+
+
+def _as_update(inbound: Inbound, board: Account, carried: Inbound, document: Document) -> Inbound:
+    if carried.type == "Delete" and type_of(document) != "Tombstone":
+        raise Ignored("the announced Delete speaks of a post that still stands")
+    if carried.type == "Delete":
+        return carried
+    if not is_note(document) or uri(document.get("id")) != carried.object_uri:
+        raise Ignored("the announced post is not what its origin serves")
+    told = {**carried.activity, "object": document}
+    return inbound.inside(told, board)
+
+
+def _or_ignored(inbound: Inbound, wanted: list[str]) -> list[str]:
+    if not wanted:
+        raise Ignored("what the board announced could not be had from its origin")
+    return wanted

@@ -1,0 +1,58 @@
+"""Follow, and the two answers to it (federation reference §1.8)."""
+
+from sqlalchemy.orm import Session
+
+from community import follows, town
+from community.models import Account, Follow
+from federation import actors
+from federation.inbox.inbound import Ignored, Inbound
+from federation.vocabulary.reading import Document, uri
+
+_FOLLOWED_KINDS = frozenset({"person", "board", "relay"})
+
+
+def apply(session: Session, inbound: Inbound) -> None:
+    """A remote actor wants to follow one of us: our side answers by its own setting."""
+    follower = inbound.actor(session)
+    followee = actors.by_uri(session, inbound.object_uri)
+    if followee is None or not followee.local or followee.kind not in _FOLLOWED_KINDS:
+        raise Ignored("the Follow names nobody of this town who can be followed")
+    follows.request(session, follower=follower, followee=followee, uri=inbound.id)
+
+
+def accept(session: Session, inbound: Inbound) -> None:
+    """A remote actor lets one of us follow."""
+    follows.accept(session, follow=_ours(session, inbound))
+
+
+def reject(session: Session, inbound: Inbound) -> None:
+    """A remote actor refuses one of us as a follower, at once or later."""
+    follows.reject(session, follow=_ours(session, inbound))
+
+
+def find(session: Session, told: Document | str | None) -> Follow | None:
+    """The stored follow that is meant by a Follow as others send it back: by its id, else by its two ends."""
+    follow_uri = uri(told)
+    follow = follows.by_uri(session, follow_uri) if follow_uri else None
+    if follow is not None or not isinstance(told, dict):
+        return follow
+    follower = _account(session, told.get("actor"))
+    followee = _account(session, told.get("object"))
+    return follows.between(session, follower.id, followee.id) if follower and followee else None
+
+
+def _ours(session: Session, inbound: Inbound) -> Follow:
+    """The follow that is answered: asked by one of us, of the one who answers."""
+    signer = inbound.actor(session)
+    follow = find(session, inbound.object or inbound.object_uri)
+    if follow is None or follow.followee_id != signer.id:
+        raise Ignored(f"{inbound.type} of a Follow that is not known, or was asked of somebody else")
+    follower = session.get_one(Account, follow.follower_id)
+    if not town.of(session).uris.is_local(follower.uri):
+        raise Ignored(f"{inbound.type} of a Follow that nobody of this town asked for")
+    return follow
+
+
+def _account(session: Session, told: object) -> Account | None:
+    address = uri(told)
+    return actors.by_uri(session, address) if address else None

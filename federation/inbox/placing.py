@@ -1,0 +1,259 @@
+"""Where a received post belongs: a question on its board, a reply in its thread, else a note (§1.2, §1.3).
+
+The author's own words decide: `inReplyTo`, the addressed board, the title. What is stored goes through the same
+services as what is typed here, so a reply by a stranger becomes an answer by the same rule as a neighbour's.
+"""
+
+from html import escape
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from community import answers, notes, posts, questions, text, thanks, town, visibility
+from community.errors import NotAllowed, NotFound
+from community.models import Account, Post
+from community.posts import Origin
+from community.text import Body
+from community.visibility import DIRECT, FOLLOWERS
+from federation import actors
+from federation.inbox import memory, sight
+from federation.inbox.inbound import Ignored, Inbound
+from federation.vocabulary import terms
+from federation.vocabulary.notes import Note, is_note, read_note, without_leading_mention
+
+PARENTS_MOST = 10
+"""How far up a thread we go for what we have not seen."""
+
+_TITLE_FROM_BODY = 80
+_UNTITLED = "（題名なし）"
+
+
+def needs_of(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> list[str]:
+    """What has to be fetched before `note` can be placed: its author, its board, the posts above it, its 決め手."""
+    if not above and not sight.concerns_us(session, inbound, note):
+        return []
+    wanted = [] if actors.by_uri(session, note.attributed_to) else inbound.to_fetch([note.attributed_to])
+    if posts.by_uri(session, note.id) is None:
+        if note.in_reply_to is None:
+            unknown = [each for each in note.audience[:1] if actors.by_uri(session, each) is None]
+            wanted += inbound.to_fetch(each for each in unknown if each not in terms.PUBLIC_NAMES)
+        elif above < PARENTS_MOST:
+            wanted += needs_of_context(session, inbound, note.in_reply_to, above=above + 1)
+    if note.accepted_answer is not None and not above:
+        wanted += needs_of_context(session, inbound, note.accepted_answer, above=PARENTS_MOST - 1)
+    return wanted
+
+
+def needs_of_context(session: Session, inbound: Inbound, uri: str, *, above: int = 1) -> list[str]:
+    """What has to be fetched for the post `uri`, which another one leads to, to stand here."""
+    if town.of(session).uris.is_local(uri) or posts.by_uri(session, uri) is not None:
+        return []
+    document = inbound.documents.get(uri)
+    if document is None:
+        return inbound.to_fetch([uri])
+    return needs_of(session, inbound, read_note(document), above=above) if is_note(document) else []
+
+
+def known_or_fetched(session: Session, inbound: Inbound, uri: str, *, above: int = 1) -> Post | None:
+    """The post `uri`: as it is known, or placed from what was fetched; None if it cannot be had."""
+    post = posts.by_uri(session, uri)
+    if post is not None:
+        return post
+    document = inbound.documents.get(uri)
+    if document is None or not is_note(document) or above > PARENTS_MOST:
+        return None
+    try:
+        return place(session, inbound, read_note(document), above=above)
+    except (Ignored, NotFound, NotAllowed):
+        return None
+
+
+def place(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> Post:
+    """Store `note` and what it stands under, or give back what is known by its id.
+
+    `above` counts how far up the thread it stands from what really came in: that alone must concern us. Ignored if
+    it does not, if its author took it back, if the id belongs to somebody else, or nobody here may see it.
+    """
+    known = posts.by_uri(session, note.id)
+    if known is not None:
+        return _known(session, known, note)
+    if town.of(session).uris.is_local(note.id):
+        raise Ignored("a post of this town cannot come from outside")
+    if not above and not sight.concerns_us(session, inbound, note):
+        raise Ignored("nobody here follows it, is addressed or is answered by it")
+    if memory.is_withdrawn(session, note.attributed_to, note.id):
+        raise Ignored("it was deleted before it came")
+    author = actors.by_uri(session, note.attributed_to)
+    if author is None or author.suspended_at is not None or author.deleted_at is not None:
+        raise Ignored("its author is suspended, gone or could not be had")
+    visible = sight.visibility_of(session, inbound, note)
+    if note.in_reply_to is not None:
+        post = _reply(session, inbound, note, author, visible, above=above)
+    else:
+        post = _first(session, inbound, note, author, visible)
+    if post.kind == "question" and not above:
+        settle(session, inbound, post, note)
+    return post
+
+
+def settle(session: Session, inbound: Inbound, question: Post, note: Note) -> None:
+    """Make 解決 here what the question says of itself; `note` came from its author."""
+    author = session.get_one(Account, question.author_id)
+    if note.accepted_answer is not None:
+        answer = known_or_fetched(session, inbound, note.accepted_answer)
+        if answer is not None and answer.root_id == question.id and answer.kind == "answer":
+            questions.solve(session, question=question, answer=answer, by=author)
+    elif note.state == "open":
+        questions.reopen(session, question=question, by=author)
+
+
+def body_of(note: Note, *, answered: tuple[str, ...] = ()) -> Body:
+    """The words of `note`, made safe; the mention of whom it answers (`answered`: their addresses) left out."""
+    html = without_leading_mention(note.html, answered) if answered else note.html
+    return text.from_html(html, note.source)
+
+
+def body_with_title(note: Note) -> Body:
+    """The words of something that stays a note here: a title goes in front, for a note has none."""
+    title = f"<p><strong>{escape(note.name)}</strong></p>" if note.name and note.in_reply_to is None else ""
+    return text.from_html(title + note.html, "" if title else note.source)
+
+
+def title_of(note: Note, body: Body) -> str:
+    """The `name`, else the first line."""
+    first_line = next((line for line in body.text.splitlines() if line.strip()), "")
+    return note.name or text.excerpt(first_line, _TITLE_FROM_BODY) or _UNTITLED
+
+
+def plain_summary(note: Note) -> str:
+    return text.from_html(note.summary).text if note.summary else ""
+
+
+def _known(session: Session, post: Post, note: Note) -> Post:
+    """A known id keeps its owner, its audience and, once deleted, its silence."""
+    if post.deleted_at is not None:
+        raise Ignored("it was deleted, and its id never comes back")
+    if session.get_one(Account, post.author_id).uri != note.attributed_to:
+        raise Ignored("its id belongs to somebody else's post")
+    return post
+
+
+def _reply(
+    session: Session, inbound: Inbound, note: Note, author: Account, visible: str, *, above: int
+) -> Post:
+    if note.is_vote:
+        raise Ignored("a vote in a poll")
+    parent_uri = note.in_reply_to or ""
+    parent = known_or_fetched(session, inbound, parent_uri, above=above + 1)
+    if parent is None:
+        if town.of(session).uris.is_local(parent_uri):
+            raise Ignored("a reply to something that is not here any more")
+        return _note(session, inbound, note, author, visible)
+    answered = session.get_one(Account, parent.author_id)
+    post = answers.reply(
+        session,
+        author=author,
+        parent=parent,
+        body=body_of(note, answered=(answered.uri, answered.url)),
+        visibility=visible,
+        as_of=note.as_of,
+        basis=note.basis,
+        ai_draft=note.ai_draft,
+        passed_on_from=_passed_on(session, note, author),
+        from_asker=note.asker,
+        origin=_origin(inbound, note, author),
+        mentions=_mentioned(session, note),
+    )
+    if note.kind == terms.KIND_THANKS_MESSAGE and post.thanks_id is None:
+        _attach_to_thanks(session, post, author, parent)
+    return post
+
+
+def _first(session: Session, inbound: Inbound, note: Note, author: Account, visible: str) -> Post:
+    """A post that answers nothing: a question, if it is one or speaks to a board; else a note."""
+    board = _board(session, inbound, note)
+    names_board = board is not None and (board.uri in note.addressed or bool(note.name))
+    is_question = note.kind == terms.KIND_QUESTION or (names_board and note.kind != terms.KIND_FLAG)
+    if not is_question or visible in (FOLLOWERS, DIRECT):
+        return _note(session, inbound, note, author, visible)
+    body = body_of(note, answered=(board.uri, board.url) if board is not None else ())
+    return questions.ask(
+        session,
+        author=author,
+        board=board,
+        title=title_of(note, body),
+        body=body,
+        visibility=visible,
+        tags=note.tags,
+        as_of=note.as_of,
+        origin=_origin(inbound, note, author),
+    )
+
+
+def _note(session: Session, inbound: Inbound, note: Note, author: Account, visible: str) -> Post:
+    if visible == DIRECT and not sight.speaks_to_us(session, note):
+        raise Ignored("a direct post to nobody of this town")
+    return notes.write(
+        session,
+        author=author,
+        body=body_with_title(note),
+        visibility=visible,
+        origin=_origin(inbound, note, author),
+        in_reply_to_uri=note.in_reply_to,
+        mentions=_mentioned(session, note),
+        tags=note.tags,
+    )
+
+
+def _attach_to_thanks(session: Session, post: Post, author: Account, parent: Post) -> None:
+    """Words whose Like named no note: they belong to the thanks of the same giver for the same answer."""
+    given = thanks.between(session, author.id, parent.id)
+    if given is not None:
+        thanks.attach_message(session, thanks=given, post=post)
+
+
+def _board(session: Session, inbound: Inbound, note: Note) -> Account | None:
+    """The Group the post speaks to; without one, the Group that announced it."""
+    named = {
+        each.uri: each
+        for each in session.scalars(
+            select(Account).where(
+                Account.uri.in_((*note.audience, *note.addressed)),
+                Account.kind == "board",
+                Account.deleted_at.is_(None),
+            )
+        )
+    }
+    found = next((named[each] for each in (*note.audience, *note.to, *note.cc) if each in named), None)
+    return found or inbound.via
+
+
+def _passed_on(session: Session, note: Note, author: Account) -> Post | None:
+    """だれに教わりましたか, where it names an answer that we know and that its author may have seen."""
+    source = posts.by_uri(session, note.passed_on_from) if note.passed_on_from else None
+    if source is None or source.kind != "answer" or source.author_id == author.id:
+        return None
+    return source if visibility.may_see(session, visibility.viewer_of(session, author), source) else None
+
+
+def _mentioned(session: Session, note: Note) -> list[Account]:
+    """Whom it mentions and addresses, as far as they are known: a mention alone, without an address, is a trick."""
+    meant = [each for each in note.mentions if each in note.addressed]
+    return list(session.scalars(select(Account).where(Account.uri.in_(meant), Account.deleted_at.is_(None))))
+
+
+def _origin(inbound: Inbound, note: Note, author: Account) -> Origin:
+    return Origin(
+        uri=note.id,
+        url=note.url,
+        published=inbound.now if note.published is None else note.published,
+        updated=note.updated,
+        context_uri=note.context,
+        language=note.language,
+        summary=plain_summary(note),
+        sensitive=note.sensitive,
+        sample=note.sample,
+        anonymous=note.anonymous and author.kind == "relay",
+        from_asker=note.asker,
+    )
+

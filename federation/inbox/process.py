@@ -1,0 +1,210 @@
+"""The worker of the inbox: items of one host one after another, many hosts side by side.
+
+For an item there are units of work and, between them, fetches; never a request while a transaction is open. The unit
+that lets the activity have its effect also marks the item done and leases the next one of the host. A worker killed
+anywhere leaves the item pending: it is begun again, and had no effect before.
+"""
+
+import asyncio
+
+import structlog
+from sqlalchemy.orm import Session
+
+from community import town
+from community.errors import CommunityError, StorageFailed, TooMany
+from federation import resolver
+from federation.context import Federation
+from federation.inbox import queue, registry
+from federation.inbox.inbound import FETCHES_MOST, Ignored, Inbound, TryLater
+from federation.inbox.queue import Item
+from federation.outbox.boards import INBOUND
+from federation.vocabulary.reading import Unreadable, load
+
+LANES = 128
+"""Hosts worked for at once; most of the time they wait for the network."""
+
+PAUSES = (5_000, 30_000, 600_000, 3_600_000)
+"""Milliseconds after the first, second, … try that could not be completed."""
+
+TRIES_FOR_FETCHES = len(PAUSES) + 1
+"""At this try we do without what still cannot be fetched."""
+
+TRIES_FOR_ERRORS = 3
+"""At this try an error of ours ends the item as failed."""
+
+_LONGEST = 60.0  # seconds for one try, well within a lease
+_LOOK_EVERY = 1.0  # seconds; for pauses that end, and for what other processes received
+_PURGE_EVERY = 3_600_000  # milliseconds
+
+_log = structlog.get_logger(__name__)
+
+
+class _Lost(Exception):
+    """The lease ran out, and another worker took the item."""
+
+
+class InboxWorker:
+    """Works off what was received. `alone` says that no other process does so for this town."""
+
+    def __init__(self, ctx: Federation, *, alone: bool = False, lanes: int = LANES) -> None:
+        self._ctx = ctx
+        self._alone = alone
+        self._lanes = lanes
+        self._driving: set[asyncio.Task[None]] = set()
+        self._bell = asyncio.Event()
+        self._begun: dict[int, Item] = {}
+        self._settled = 0
+        self._purged_at = 0
+
+    def wake(self) -> None:
+        """Something was received. To be called on the event loop."""
+        self._bell.set()
+
+    async def run_once(self) -> int:
+        """Work off everything that is due now; gives the number of items that were settled."""
+        before = self._settled
+        while await self._begin_lanes() or self._driving:
+            if self._driving:
+                await asyncio.wait(self._driving, return_when=asyncio.FIRST_COMPLETED)
+        return self._settled - before
+
+    async def run(self) -> None:
+        """Work until cancelled. What is under way then is given back, and the next worker begins it anew."""
+        try:
+            if self._alone:
+                await self._ctx.database.write(queue.free_all)
+            while True:
+                await self._keep_going()
+        finally:
+            await self._farewell()
+
+    async def _keep_going(self) -> None:
+        self._bell.clear()
+        try:
+            await self._begin_lanes()
+            await self._purge()
+        except StorageFailed as failure:
+            _log.warning("the inbox waits for the database", reason=str(failure))
+            await asyncio.sleep(_LOOK_EVERY)
+        try:
+            async with asyncio.timeout(_LOOK_EVERY):
+                await self._bell.wait()
+        except TimeoutError:
+            return
+
+    async def _farewell(self) -> None:
+        for task in self._driving:
+            task.cancel()
+        await asyncio.gather(*self._driving, return_exceptions=True)
+        begun = list(self._begun.values())
+        if begun:
+            await self._ctx.database.write(lambda session: queue.give_back(session, begun))
+
+    async def _begin_lanes(self) -> int:
+        """Begin with the next item of every host that is free; how many those are."""
+        free = self._lanes - len(self._driving)
+        if free <= 0 or not await self._ctx.database.read(lambda s: queue.is_any_due(s, town.now(s))):
+            return 0
+        items = await self._ctx.database.write(lambda s: queue.claim(s, town.now(s), hosts=free))
+        for item in items:
+            task = asyncio.create_task(self._drive(item))
+            self._driving.add(task)
+            task.add_done_callback(self._driving.discard)
+        return len(items)
+
+    async def _drive(self, first: Item) -> None:
+        """Work on the items of one host until none is due."""
+        item: Item | None = first
+        try:
+            while item is not None:
+                self._begun[first.id] = item
+                item = await self._work(item)
+                self._settled += 1
+            del self._begun[first.id]
+        except _Lost:
+            del self._begun[first.id]
+        except StorageFailed as failure:
+            _log.warning("an item waits for the database", reason=str(failure))
+        finally:
+            self._bell.set()
+
+    async def _work(self, item: Item) -> Item | None:
+        """Try `item` once, and say what became of it; gives the next item of its host."""
+        if item.tries > queue.MOST_TRIES:
+            return await self._settle(item, queue.FAILED, "given up: it was begun too often and never settled")
+        try:
+            async with asyncio.timeout(_LONGEST):
+                return await self._try(item)
+        except (Ignored, Unreadable) as reason:
+            return await self._settle(item, queue.IGNORED, str(reason))
+        except (TryLater, TooMany, TimeoutError) as reason:
+            return await self._postpone(item, str(reason) or "it took too long", tries=len(PAUSES) + 1)
+        except (StorageFailed, _Lost):
+            raise
+        except CommunityError as refusal:
+            return await self._settle(item, queue.IGNORED, f"{type(refusal).__name__}: {refusal}")
+        except Exception as error:  # noqa: BLE001 - one item that we cannot work on must not stop the others
+            _log.exception("an activity could not be worked on", item=item.id, host=item.host)
+            return await self._postpone(item, f"{type(error).__name__}: {error}", tries=TRIES_FOR_ERRORS)
+
+    async def _try(self, item: Item) -> Item | None:
+        """Units of work with fetches between them, until the activity had its effect."""
+        inbound = Inbound(load(item.body), self._ctx.town.clock())
+
+        def unit(session: Session) -> tuple[list[str], Item | None]:
+            if not queue.is_mine(session, item):
+                raise _Lost
+            session.info[INBOUND] = inbound.activity
+            inbound.unfinished, inbound.remark = False, ""
+            wanted = registry.handle(session, inbound)
+            if wanted or inbound.unfinished:
+                return wanted, None
+            queue.settle(session, item, queue.IGNORED if inbound.remark else queue.DONE, inbound.remark)
+            return [], queue.claim_next(session, town.now(session), item.host)
+
+        while True:
+            wanted, following = await self._ctx.database.write(unit)
+            if wanted:
+                await self._fetch(inbound, wanted, patient=item.tries < TRIES_FOR_FETCHES)
+            elif not inbound.unfinished:
+                _log.debug("activity", id=inbound.id, type=inbound.type, remark=inbound.remark)
+                return following
+
+    async def _fetch(self, inbound: Inbound, wanted: list[str], *, patient: bool) -> None:
+        """Get what is wanted, within the budget. Raises TryLater if something may be had later, as long as `patient`."""
+        left = FETCHES_MOST - len(inbound.documents) - len(inbound.unavailable)
+        found = await resolver.dereference(self._ctx, wanted[: max(left, 0)])
+        if found.later and patient:
+            raise TryLater(f"{', '.join(sorted(found.later))} cannot be had now")
+        inbound.documents.update(found.documents)
+        inbound.buried |= found.buried
+        inbound.unavailable |= set(wanted) - set(found.documents)
+
+    async def _settle(self, item: Item, state: str, reason: str) -> Item | None:
+        _log.info("an activity had no effect", item=item.id, host=item.host, state=state, reason=reason)
+
+        def unit(session: Session) -> Item | None:
+            queue.settle(session, item, state, reason)
+            return queue.claim_next(session, town.now(session), item.host)
+
+        return await self._ctx.database.write(unit)
+
+    async def _postpone(self, item: Item, reason: str, *, tries: int) -> Item | None:
+        """Try `item` again after a growing pause; after so many `tries` it ends as failed."""
+        if item.tries >= tries:
+            return await self._settle(item, queue.FAILED, reason)
+
+        def unit(session: Session) -> Item | None:
+            now = town.now(session)
+            queue.postpone(session, item, now + PAUSES[min(item.tries, len(PAUSES)) - 1], reason)
+            return queue.claim_next(session, now, item.host)
+
+        return await self._ctx.database.write(unit)
+
+    async def _purge(self) -> None:
+        now = self._ctx.town.clock()
+        if now - self._purged_at < _PURGE_EVERY:
+            return
+        self._purged_at = now
+        while await self._ctx.database.write(lambda session: queue.purge(session, now)):
+            pass

@@ -1,0 +1,58 @@
+"""What this town does about each type of activity: the table of contents of the inbox."""
+
+from collections.abc import Mapping
+
+from sqlalchemy.orm import Session
+
+from federation import actors
+from federation.inbox import announce, choose, create, delete, follow, like, memory, undo
+from federation.inbox.inbound import Handler, Ignored, Inbound
+from federation.vocabulary.reading import uri
+
+_ABOUT_POSTS: Mapping[str, Handler] = {
+    "Create": Handler(create.apply, create.needs),
+    "Update": Handler(create.apply_update, create.needs_of_update),
+    "Delete": Handler(delete.apply),
+    "Like": Handler(like.apply),
+    "EmojiReact": Handler(like.apply),
+    "ChooseAnswer": Handler(choose.apply, choose.needs),
+    "Undo": Handler(undo.apply),
+}
+"""What a board may pass on."""
+
+HANDLERS: Mapping[str, Handler] = {
+    **_ABOUT_POSTS,
+    "Follow": Handler(follow.apply),
+    "Accept": Handler(follow.accept),
+    "Reject": Handler(follow.reject),
+    "Announce": announce.handler(_ABOUT_POSTS),
+}
+"""Everything else (Move, Block, Flag, Add, …) is accepted and ignored, and the log says so."""
+
+
+def handle(session: Session, inbound: Inbound) -> list[str]:
+    """Let `inbound` have its effect; or, having changed nothing, name what must be fetched first.
+
+    Raises Ignored, or whatever the services refuse with.
+    """
+    handler = HANDLERS.get(inbound.type)
+    if handler is None:
+        raise Ignored(f"nothing is done here about {inbound.type or 'an activity without a type'}")
+    if memory.is_withdrawn(session, inbound.actor_uri, inbound.id):
+        raise Ignored("it was undone before it came")
+    _store_actors(session, inbound)
+    if actors.by_uri(session, inbound.actor_uri) is None and inbound.type != "Delete":
+        wanted = inbound.to_fetch([inbound.actor_uri])
+        if wanted:
+            return wanted
+    wanted = inbound.to_fetch(handler.needs(session, inbound))
+    if not wanted:
+        handler.apply(session, inbound)
+    return wanted
+
+
+def _store_actors(session: Session, inbound: Inbound) -> None:
+    """What was fetched about people and boards comes first, for the rest speaks of them."""
+    for document in inbound.fetched_actors():
+        if actors.by_uri(session, uri(document.get("id")) or "") is None:
+            actors.upsert(session, document)

@@ -1,0 +1,87 @@
+"""Who a received post is for, and whether this town has any business with it."""
+
+from sqlalchemy import exists, select
+from sqlalchemy.orm import Session
+
+from community import posts, town, towns
+from community.models import LOCAL, Account, Follow
+from community.visibility import DIRECT, FOLLOWERS, OPEN, SISTER_ONLY, UNLISTED
+from federation.inbox.inbound import Ignored, Inbound
+from federation.models import RemoteActor
+from federation.vocabulary import terms
+from federation.vocabulary.notes import Note
+from federation.vocabulary.reading import authority, same_origin
+
+_SISTERS_PATH = "/sisters"
+
+
+def visibility_of(session: Session, inbound: Inbound, note: Note) -> str:
+    """The visibility that the addresses of `note` mean. Ignored if it is for the sisters of a town that is none of ours.
+
+    A sister thread may hold words from a town that is no sister of ours: then the board of a sister vouches for them.
+    """
+    if not terms.PUBLIC_NAMES.isdisjoint(note.to):
+        return OPEN
+    if not terms.PUBLIC_NAMES.isdisjoint(note.cc):
+        return UNLISTED
+    if any(_is_circle_of(note.attributed_to, each) for each in note.addressed):
+        if not _from_sister(session, inbound, note.attributed_to):
+            raise Ignored("a post for the sister towns of a town that is no sister of ours")
+        return SISTER_ONLY
+    return FOLLOWERS if _followers_of(session, note.attributed_to) in note.addressed else DIRECT
+
+
+def concerns_us(session: Session, inbound: Inbound, note: Note) -> bool:
+    """Whether somebody here follows it, is addressed or answered by it, or a sister town sends it."""
+    if note.in_reply_to is not None and posts.by_uri(session, note.in_reply_to) is not None:
+        return True
+    if _from_sister(session, inbound, note.attributed_to):
+        return True
+    named = session.scalars(select(Account).where(Account.uri.in_(note.addressed))).all()
+    if any(each.local and each.deleted_at is None for each in named):
+        return True
+    watched = [each.id for each in named if each.kind == "board"]
+    watched += [each.id for each in (_account(session, note.attributed_to), inbound.via) if each is not None]
+    return bool(watched) and is_followed(session, watched)
+
+
+def is_followed(session: Session, account_ids: list[int]) -> bool:
+    """Whether anybody who lives here follows one of these."""
+    follower = select(Account.id).where(Account.domain == LOCAL)
+    return bool(
+        session.scalar(
+            select(
+                exists().where(
+                    Follow.followee_id.in_(account_ids),
+                    Follow.state == "accepted",
+                    Follow.follower_id.in_(follower),
+                )
+            )
+        )
+    )
+
+
+def speaks_to_us(session: Session, note: Note) -> bool:
+    """Whether the addresses of `note` name one of us."""
+    uris = town.of(session).uris
+    return any(uris.is_local(each) for each in note.addressed)
+
+
+def _from_sister(session: Session, inbound: Inbound, author_uri: str) -> bool:
+    hosts = {authority(author_uri), authority(inbound.via.uri) if inbound.via is not None else None}
+    return any(host is not None and towns.is_sister(session, host) for host in hosts)
+
+
+def _is_circle_of(author_uri: str, address: str) -> bool:
+    """Whether `address` is the collection of the sister towns of the author's town."""
+    return address.endswith(_SISTERS_PATH) and same_origin(address, author_uri)
+
+
+def _followers_of(session: Session, author_uri: str) -> str | None:
+    account = _account(session, author_uri)
+    wire = session.get(RemoteActor, account.id) if account is not None else None
+    return wire.followers if wire is not None else None
+
+
+def _account(session: Session, uri: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.uri == uri))

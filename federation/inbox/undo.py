@@ -1,0 +1,71 @@
+"""Undo of Follow, Like, ChooseAnswer; of anything else it is only noted, in case the thing itself comes later."""
+
+from sqlalchemy.orm import Session
+
+from community import follows, likes, posts, thanks
+from community.models import Account, Post
+from federation.inbox import choose, follow, memory
+from federation.inbox.inbound import Ignored, Inbound
+from federation.vocabulary.reading import authority, same_origin, type_of, uri
+
+
+def apply(session: Session, inbound: Inbound) -> None:
+    """Take back what is embedded or named by its id alone; only the one who did it may."""
+    signer = inbound.actor(session)
+    told = inbound.object
+    if told is not None and (uri(told.get("actor")) or signer.uri) != signer.uri:
+        raise Ignored("an Undo of what somebody else did")
+    if told is not None and type_of(told) == "ChooseAnswer":
+        choose.take_back(session, signer, uri(told.get("object")))
+    elif not (_unfollow(session, signer, inbound) or _unlike(session, signer, inbound)):
+        inbound.remark = "an Undo of something that is not known here; kept in mind for some hours"
+    _note(session, inbound)
+
+
+def _unfollow(session: Session, signer: Account, inbound: Inbound) -> bool:
+    told = inbound.object
+    if told is not None and type_of(told) != "Follow":
+        return False
+    found = follow.find(session, {**told, "actor": signer.uri} if told is not None else inbound.object_uri)
+    if found is None:
+        return False
+    _check_owner(found.follower_id, signer)
+    follows.end(session, follower=signer, followee=session.get_one(Account, found.followee_id))
+    return True
+
+
+def _unlike(session: Session, signer: Account, inbound: Inbound) -> bool:
+    """A Like is いいね or ありがとう: found by its id, else by what it was for (Mastodon ids may differ)."""
+    uri_of_like = inbound.object_uri
+    given, liked = thanks.by_uri(session, uri_of_like), likes.by_uri(session, uri_of_like)
+    post: Post | None = None
+    if given is not None:
+        _check_owner(given.giver_id, signer)
+        post = session.get_one(Post, given.post_id)
+    elif liked is not None:
+        _check_owner(liked.account_id, signer)
+        post = session.get_one(Post, liked.post_id)
+    elif inbound.object is not None and type_of(inbound.object) in {"Like", "EmojiReact"}:
+        target = uri(inbound.object.get("object"))
+        post = posts.by_uri(session, target) if target else None
+        liked = likes.between(session, signer.id, post.id) if post is not None else None
+        given = thanks.between(session, signer.id, post.id) if post is not None and liked is None else None
+    if post is None or (given is None and liked is None):
+        return False
+    if given is not None:
+        thanks.withdraw(session, giver=signer, answer=post)
+    else:
+        likes.unlike(session, account=signer, post=post)
+    return True
+
+
+def _check_owner(owner_id: int, signer: Account) -> None:
+    if owner_id != signer.id:
+        raise Ignored("an Undo of what somebody else did")
+
+
+def _note(session: Session, inbound: Inbound) -> None:
+    """What is undone stays undone, also if it comes (again) by another way."""
+    undone = inbound.object_uri
+    if authority(undone) is not None and same_origin(undone, inbound.actor_uri):
+        memory.remember_withdrawn(session, inbound, undone)
