@@ -64,13 +64,13 @@ instance.toml: | $(INSTALLED_RUN)
 
 $(INSTALLED_RUN): | $(BIN)/pip
 	@echo "Installing what running needs into $(VENV) (once) …"
-	@$(BIN)/pip install --quiet --require-hashes --requirement requirements.lock
+	@$(BIN)/pip install --quiet --no-compile --require-hashes --requirement requirements.lock
 	@$(BIN)/pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/installed-run-* && touch $@
 
 $(INSTALLED_DEV): | $(BIN)/pip
 	@echo "Installing what developing needs into $(VENV) (once) …"
-	@$(BIN)/pip install --quiet --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/pip install --quiet --no-compile --require-hashes --requirement requirements-dev.lock
 	@$(BIN)/pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/installed-dev-* && touch $@
 

@@ -203,21 +203,21 @@ def from_tables(tables: Mapping[str, Any], *, path: Path = Path("instance.toml")
 def _table(path: Path, name: str, given: Mapping[str, Any]) -> Struct:
     """One table, each key checked by itself so that the error can name it."""
     kind = TABLES[name]
-    hints = get_type_hints(kind, include_extras=True)
+    known = hints(kind)
     values: dict[str, Any] = {}
     for key, value in given.items():
-        if key not in hints:
-            raise SettingsError(f"{path}: [{name}] {key} = {_shown(value)} is no setting{_known(key, hints)}")
+        if key not in known:
+            raise SettingsError(f"{path}: [{name}] {key} = {_shown(value)} is no setting{_known(key, known)}")
         try:
-            values[key] = msgspec.convert(value, hints[key])
+            values[key] = msgspec.convert(value, known[key])
             _check_together(kind, key, values[key])
         except ValueError:  # msgspec.ValidationError is one
             raise SettingsError(
-                f"{path}: [{name}] {key} = {_shown(value)} is not allowed; allowed is {allowed(hints[key])}"
+                f"{path}: [{name}] {key} = {_shown(value)} is not allowed; allowed is {allowed(known[key])}"
             ) from None
     for key in kind.__struct_fields__:
         if key not in values and key in required(kind):
-            raise SettingsError(f"{path}: [{name}] {key} is missing; allowed is {allowed(hints[key])}")
+            raise SettingsError(f"{path}: [{name}] {key} is missing; allowed is {allowed(known[key])}")
     return kind(**values)
 
 
@@ -225,6 +225,11 @@ def _check_together(kind: type[Struct], key: str, value: Any) -> None:
     """Run what a table checks beyond types (`__post_init__`) on one key, with every other at its default."""
     if not required(kind):
         kind(**{key: value})
+
+
+def hints(kind: type[Struct]) -> dict[str, Any]:
+    """The types of a table's settings, with what is noted on them."""
+    return get_type_hints(kind, include_extras=True)
 
 
 def required(kind: type[Struct]) -> frozenset[str]:

@@ -1,0 +1,1 @@
+"""Rules of the whole repository that no single module's tests could hold."""
