@@ -10,6 +10,9 @@ from community.errors import NotFound
 from community.models import Account, Board, Post
 from community.visibility import Viewer, visible_to
 
+MOST_COUNTED = 1000
+"""Counts go no further: a page costs the same in a town of any size."""
+
 
 @dataclass(frozen=True, slots=True)
 class Entry:
@@ -39,7 +42,7 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What the page of a board tells; the counts are of questions that the viewer may see."""
+    """What the page of a board tells; the counts are of the last thousand questions that the viewer may see."""
 
     entry: Entry
     questions: int
@@ -74,12 +77,17 @@ def by_slug(session: Session, slug: str) -> Entry:
 def page(session: Session, viewer: Viewer, slug: str) -> Page:
     """What the page of the board `slug` tells `viewer`. Raises NotFound."""
     entry = by_slug(session, slug)
-    waiting = (Post.answers_count == 0) & Post.solved_at.is_(None)
+    latest = (
+        select(Post.answers_count, Post.solved_at)
+        .where(Post.board_id == entry.account.id, Post.kind == "question", visible_to(viewer))
+        .order_by(Post.id.desc())
+        .limit(MOST_COUNTED)
+        .subquery()
+    )
+    waiting = (latest.c.answers_count == 0) & latest.c.solved_at.is_(None)
     counted = session.execute(
-        select(
-            func.count(),
-            func.coalesce(func.sum(case((waiting, 1), else_=0)), 0),
-            func.count(Post.solved_at),
-        ).where(Post.board_id == entry.account.id, Post.kind == "question", visible_to(viewer))
+        select(func.count(), func.count(case((waiting, 1))), func.count(latest.c.solved_at)).select_from(
+            latest
+        )
     ).one()
     return Page(entry, counted[0], counted[1], counted[2], followers=entry.account.followers_count)

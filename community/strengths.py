@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import delete, exists, or_, select
+from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from community import ids, town
@@ -87,23 +87,22 @@ def matching_questions(session: Session, viewer: Viewer, limit: int = 3) -> list
     topics = [strength.topic for strength in of(session, viewer.account_id)]
     if not topics:
         return []
+    since = ids.first_of(town.now(session) - _RECENT_MS)
     tag_ids = select(Tag.id).where(Tag.name.in_(_parts(topics)))
-    tagged = select(PostTag.post_id).where(
-        PostTag.tag_id.in_(tag_ids), PostTag.post_id >= ids.first_of(town.now(session) - _RECENT_MS)
+    fitting: ColumnElement[bool] = Post.id.in_(
+        select(PostTag.post_id).where(PostTag.tag_id.in_(tag_ids), PostTag.post_id >= since)
     )
-    boards = [
-        account.id
-        for account in session.execute(select(Account).where(Account.kind == "board")).scalars()
-        if fold(account.display_name) in topics
-    ]
+    board_ids = _boards_called(session, topics)
+    if board_ids:  # an OR for nothing would keep the tags' index from being used
+        fitting = or_(fitting, Post.board_id.in_(board_ids))
     answered = aliased(Post)
     return list(
         session.execute(
             select(Post)
             .where(
                 Post.kind == "question",
-                Post.id >= ids.first_of(town.now(session) - _RECENT_MS),
-                or_(Post.id.in_(tagged), Post.board_id.in_(boards)),
+                Post.id >= since,
+                fitting,
                 Post.solved_at.is_(None),
                 Post.author_id != viewer.account_id,
                 visible_to(viewer),
@@ -161,6 +160,11 @@ def _write(
     )
     session.flush()
     return True
+
+
+def _boards_called(session: Session, topics: Sequence[str]) -> list[int]:
+    named = session.execute(select(Account.id, Account.display_name).where(Account.kind == "board"))
+    return [account_id for account_id, name in named if fold(name) in topics]
 
 
 def _parts(topics: Iterable[str]) -> set[str]:

@@ -118,8 +118,11 @@ def questions(
     elif tab == "others":
         rows = rows.where(Post.local.is_(False))
     if tag is not None:
-        tagged = select(PostTag.post_id).join(Tag, Tag.id == PostTag.tag_id).where(Tag.name == fold(tag))
-        rows = rows.where(Post.id.in_(tagged))
+        named = select(Tag.id).where(Tag.name == fold(tag)).scalar_subquery()
+        # Ordered by the tag's own index, so that the newest are read first and no more than asked for.
+        rows = rows.join(PostTag, (PostTag.post_id == Post.id) & (PostTag.tag_id == named))
+        rows = rows.order_by(None).order_by(PostTag.post_id.desc())
+        rows = rows if max_id is None else rows.where(PostTag.post_id < max_id)
     return list(session.execute(_below(rows, max_id, board_id)).scalars())
 
 

@@ -182,3 +182,10 @@ def test_each_tab_walks_an_index_of_its_own(session, plan, tab, index):
     steps = plan(lambda: timelines.questions(session, viewer, tab=tab, max_id=2**62))
     assert f"posts USING INDEX {index}" in steps[0]
     assert not any("TEMP B-TREE" in step or "SCAN" in step for step in steps)
+
+
+def test_the_questions_of_a_tag_walk_the_index_of_the_tag(session, plan):
+    viewer = factories.viewer(session, factories.member(session))
+    steps = plan(lambda: timelines.questions(session, viewer, tag="36協定", max_id=2**62))
+    assert any("post_tags USING COVERING INDEX ix_post_tags_tag_id_post_id" in step for step in steps)
+    assert not any("TEMP B-TREE" in step or "SCAN" in step for step in steps)
