@@ -1,0 +1,77 @@
+"""The parts that the wire works with, made once for each process and handed over explicitly."""
+
+from collections.abc import Callable
+
+from aiohttp import web
+
+from community.db import Database
+from community.town import Town
+from federation.discovery import version
+from federation.http import Limits, Outbound
+from federation.keyring import KeyRing
+
+
+class Bell:
+    """Wakes whoever listens. Rung and answered on the event loop."""
+
+    def __init__(self) -> None:
+        self._listeners: list[Callable[[], None]] = []
+
+    def connect(self, listener: Callable[[], None]) -> None:
+        """Have `listener` called at each ring, such as the `set` of a worker's asyncio.Event."""
+        self._listeners.append(listener)
+
+    def disconnect(self, listener: Callable[[], None]) -> None:
+        self._listeners.remove(listener)
+
+    def ring(self) -> None:
+        for listener in self._listeners:
+            listener()
+
+
+class Federation:
+    """One town's side of the wire: its database, its outbound door, its memory of keys, the bells of its workers."""
+
+    def __init__(self, town: Town, database: Database, http: Outbound) -> None:
+        self.town = town
+        self.database = database
+        self.http = http
+        self.keyring = KeyRing()
+        self.delivery_bell = Bell()
+        self.inbox_bell = Bell()
+
+    @property
+    def scheme(self) -> str:
+        """How hosts that are known only by name are asked: https, or in trials as this town is itself."""
+        settings = self.town.settings
+        return settings.instance.scheme if settings.federation.allow_private_addresses else "https"
+
+    def wake_delivery(self) -> None:
+        """Something was queued for delivery. A hook for after the commit; runs on the event loop."""
+        self.delivery_bell.ring()
+
+    def wake_inbox(self) -> None:
+        """Something came in. As `wake_delivery`."""
+        self.inbox_bell.ring()
+
+    async def start(self) -> None:
+        """Open the outbound door."""
+        await self.http.start()
+
+    async def close(self) -> None:
+        """Hang up on everybody. Harmless if it was never started."""
+        await self.http.close()
+
+
+FEDERATION: web.AppKey[Federation] = web.AppKey("federation", Federation)
+
+
+def make_federation(town: Town, database: Database, *, limits: Limits | None = None) -> Federation:
+    """The federation of `town`. `limits` are for tests that wait for a time limit."""
+    http = Outbound(
+        allow_private=town.settings.federation.allow_private_addresses,
+        user_agent=f"machi/{version()} (+{town.uris.origin}/)",
+        clock=town.clock,
+        limits=limits,
+    )
+    return Federation(town, database, http)

@@ -1,0 +1,93 @@
+"""What one process remembers of keys: its own actors', those of others, and whom not to ask again yet.
+
+Everything here can be had again; the database and the other servers hold the truth.
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import AsyncIterator, Hashable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Generic, NamedTuple, TypeVar
+
+from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+
+from federation.signatures import LocalKey
+
+K = TypeVar("K", bound=Hashable)
+V = TypeVar("V")
+
+_MOST_KEYS = 10_000
+_MOST_WAITING = 32
+
+
+class RemoteKey(NamedTuple):
+    """A key, and the id of the actor whose word it proves."""
+
+    key: RSAPublicKey
+    owner: str
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a key could not be had, and until when (milliseconds) nobody asks again."""
+
+    kind: type[Exception]
+    reason: str
+    until: int
+
+
+class Crowded(Exception):
+    """Too many wait for the same host already."""
+
+
+class Recent(Generic[K, V]):
+    """A dictionary that forgets what nobody asked for the longest."""
+
+    def __init__(self, most: int = _MOST_KEYS) -> None:
+        self._most = most
+        self._rows: OrderedDict[K, V] = OrderedDict()
+
+    def get(self, key: K) -> V | None:
+        if key not in self._rows:
+            return None
+        self._rows.move_to_end(key)
+        return self._rows[key]
+
+    def put(self, key: K, value: V) -> None:
+        self._rows[key] = value
+        self._rows.move_to_end(key)
+        if len(self._rows) > self._most:
+            self._rows.popitem(last=False)
+
+    def drop(self, key: K) -> None:
+        self._rows.pop(key, None)
+
+
+class KeyRing:
+    """The memory of one process. Not for threads."""
+
+    def __init__(self) -> None:
+        self.own: Recent[int, LocalKey] = Recent()  # by account id
+        self.instance_id: int | None = None
+        self.others: Recent[str, tuple[RemoteKey, int]] = Recent()  # by key id, with when it was learnt
+        self.asked: Recent[str, int] = Recent()  # by key id: when it was last fetched
+        self.failures: Recent[str, Failure] = Recent()  # by key id
+        self._queues: dict[Hashable, tuple[asyncio.Lock, int]] = {}
+
+    @asynccontextmanager
+    async def turn(self, of: Hashable, *, most_waiting: int = _MOST_WAITING) -> AsyncIterator[None]:
+        """One after another for each `of` (a host that is asked, an account whose key is made). Raises Crowded."""
+        lock, waiting = self._queues.get(of, (asyncio.Lock(), 0))
+        if waiting >= most_waiting:
+            raise Crowded
+        self._queues[of] = (lock, waiting + 1)
+        try:
+            async with lock:
+                yield
+        finally:
+            lock, waiting = self._queues[of]
+            if waiting > 1:
+                self._queues[of] = (lock, waiting - 1)
+            else:
+                del self._queues[of]
