@@ -1,0 +1,57 @@
+"""For tests of services: one open unit of work in a founded town, on each engine at hand."""
+
+from collections.abc import Iterator
+
+import pytest
+from sqlalchemy import event
+from sqlalchemy.engine import make_url
+from sqlalchemy.orm import Session
+
+from community import founding
+from community import town as towns
+from community.storage import postgresql, sqlite
+from community.town import Town
+
+
+@pytest.fixture
+def session(town: Town, database_url: str, engine: str) -> Iterator[Session]:
+    """A session whose work is thrown away at the end of the test."""
+    url = make_url(database_url)
+    opened = sqlite.make_engine(database_url) if engine == "sqlite" else postgresql.make_engine(url)
+    with Session(opened) as unit:
+        towns.attach(unit, town)
+        founding.found(unit)
+        yield unit
+        unit.rollback()
+    opened.dispose()
+
+
+@pytest.fixture
+def queries(session: Session):
+    """Counts the statements that the session sends while the block runs: `with queries() as sent: …; len(sent)`."""
+
+    class Counting:
+        def __enter__(self) -> list[str]:
+            self.sent: list[str] = []
+            session.flush()
+            session.expire_all()
+            event.listen(session.get_bind(), "before_cursor_execute", self._note)
+            return self.sent
+
+        def __exit__(self, *_: object) -> None:
+            event.remove(session.get_bind(), "before_cursor_execute", self._note)
+
+        def _note(self, _connection, _cursor, statement, *_: object) -> None:
+            self.sent.append(statement)
+
+    return Counting
+
+
+@pytest.fixture
+def told(session: Session):
+    """The events recorded since the last call."""
+
+    def take() -> list[object]:
+        return session.info.pop("machi.events", [])
+
+    return take
