@@ -70,7 +70,7 @@ def by_slug(session: Session, slug: str) -> Entry:
         .where(Board.slug == slug.casefold())
     ).one_or_none()
     if row is None:
-        raise NotFound("その掲示板は見つかりませんでした。")
+        raise NotFound("そのカテゴリーは見つかりませんでした。")
     return Entry(*row)
 
 

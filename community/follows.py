@@ -28,7 +28,7 @@ def request(session: Session, *, follower: Account, followee: Account, uri: str 
     if follower.id == followee.id:
         raise NotAllowed("自分自身をフォローすることはできません。")
     if followee.kind == "instance":
-        raise NotAllowed("まちそのものは、掲示板「machi」からフォローできます。")
+        raise NotAllowed("まちのお知らせは、@machi をフォローすると届きます。")
     now = town.now(session)
     identifier = ids.new(now)
     fresh = inserts.new_row(

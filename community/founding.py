@@ -12,6 +12,7 @@ __all__ = ["RESERVED", "found", "instance_account", "relay", "town_board"]
 
 RELAY = "dareka"
 RELAY_SHOWN = "だれかさん"
+_RELAY_SAYS = "名札を伏せて質問した人は、みんなこの名前で話します。"
 TOWN_BOARD = "machi"
 
 
@@ -19,7 +20,7 @@ def found(session: Session) -> None:
     """Make what is missing; bring the names that come from the settings up to date. Safe to call at every start."""
     settings = town.of(session).settings.instance
     _actor(session, kind="instance", name=town.of(session).uris.host, shown=settings.name, locked=True)
-    _actor(session, kind="relay", name=RELAY, shown=RELAY_SHOWN)
+    _actor(session, kind="relay", name=RELAY, shown=RELAY_SHOWN, summary=_RELAY_SAYS)
     machi = Category(TOWN_BOARD, settings.name, settings.name, "", "", "", ())
     for position, category in enumerate((machi, *CATEGORIES)):
         _board(session, category, position)
