@@ -1,6 +1,5 @@
 """Whose GET it is: the signature of a request for a document, verified when the answer depends on it."""
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from aiohttp import web
@@ -10,11 +9,15 @@ from federation.context import Federation
 from federation.documents import NOBODY, Asker
 
 
-@dataclass(frozen=True, slots=True)
 class Unproven(Exception):
-    """The request bears a signature that does not hold, or, where one is demanded, none."""
+    """The request bears a signature that does not hold, or, where one is demanded, none.
 
-    reason: str
+    `status` is 401, or 503 while the key cannot be had: then it is worth asking again.
+    """
+
+    def __init__(self, reason: str, status: int = 401) -> None:
+        super().__init__(reason)
+        self.status = status
 
 
 def is_signed(request: web.Request) -> bool:
@@ -32,12 +35,18 @@ async def asker_of(ctx: Federation, request: web.Request, *, demanded: bool = Fa
         return NOBODY
     try:
         signed = signatures.read(
-            request.method, request.raw_path, request.headers, None, host=ctx.town.uris.domain, now=ctx.town.clock()
+            request.method,
+            request.raw_path,
+            request.headers,
+            None,
+            host=ctx.town.uris.domain,
+            now=ctx.town.clock(),
         )
-        key, owner = await keys.public_key(ctx, signed.key_id)
-        signatures.verify(signed, key)
-    except Exception as error:  # placeholder narrowed below
-        raise Unproven(str(error)) from error
+        owner = await keys.prove(ctx, signed)
+    except signatures.SignatureInvalid as problem:
+        raise Unproven(str(problem)) from problem
+    except keys.KeyUnavailable as problem:
+        raise Unproven(str(problem), 503) from problem
     host = urlsplit(owner).netloc.lower()
     asker = await ctx.database.read(lambda session: documents.asker_from(session, host))
     if demanded and asker == NOBODY:

@@ -102,7 +102,8 @@ def host_meta(origin: str) -> str:
 def nodeinfo_links(origin: str) -> Document:
     return {
         "links": [
-            {"rel": schema, "href": f"{origin}/nodeinfo/{quote(number)}"} for number, schema in NODEINFO.items()
+            {"rel": schema, "href": f"{origin}/nodeinfo/{quote(number)}"}
+            for number, schema in NODEINFO.items()
         ]
     }
 
@@ -136,5 +137,7 @@ def _usage(session: Session) -> Document:
     )
     local = (Post.local.is_(True), Post.deleted_at.is_(None))
     questions = session.scalar(select(func.count()).select_from(Post).where(*local, Post.parent_id.is_(None)))
-    replies = session.scalar(select(func.count()).select_from(Post).where(*local, Post.parent_id.is_not(None)))
+    replies = session.scalar(
+        select(func.count()).select_from(Post).where(*local, Post.parent_id.is_not(None))
+    )
     return {"users": {"total": members or 0}, "localPosts": questions or 0, "localComments": replies or 0}

@@ -89,7 +89,9 @@ def may_hear(session: Session, row: Post, asker: Asker) -> bool:
     """
     if row.deleted_at is None and visibility.may_see(session, asker.viewer, row):
         return True
-    if row.deleted_at is not None and (row.visibility in _SHOWN or (asker.sister and row.visibility == "sister")):
+    if row.deleted_at is not None and (
+        row.visibility in _SHOWN or (asker.sister and row.visibility == "sister")
+    ):
         return True
     if asker.host is None or row.visibility not in ("followers", "direct"):
         return False
@@ -159,5 +161,3 @@ def actor(session: Session, account_id: int) -> Found:
 def thread_board(session: Session, row: Post) -> str | None:
     board = audience.company(session, row).board
     return board.uri if board else None
-
-

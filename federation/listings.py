@@ -34,7 +34,11 @@ def whole(
     uri: str, total: int, *, ordered: bool = True, paged: bool = True, board: str | None = None
 ) -> Document:
     """The collection itself. An empty one has no pages either."""
-    document: Document = {"id": uri, "type": "OrderedCollection" if ordered else "Collection", "totalItems": total}
+    document: Document = {
+        "id": uri,
+        "type": "OrderedCollection" if ordered else "Collection",
+        "totalItems": total,
+    }
     if board is not None:
         document["attributedTo"] = board
     if paged and total:
@@ -66,7 +70,9 @@ def outbox(session: Session, account: Account, page: Page | None) -> Document:
     if page is None:
         return whole(uri, _number(session, select(func.count()).select_from(OutboxItem).where(*public)))
     rows = session.scalars(
-        _before(select(OutboxItem).where(*public), OutboxItem.id, page).order_by(OutboxItem.id.desc()).limit(_SAYINGS)
+        _before(select(OutboxItem).where(*public), OutboxItem.id, page)
+        .order_by(OutboxItem.id.desc())
+        .limit(_SAYINGS)
     ).all()
     return _page(uri, [(item.id, documents.current(session, item)) for item in rows], page, most=_SAYINGS)
 
@@ -84,7 +90,13 @@ def following(session: Session, account: Account, page: Page | None) -> Document
 
 
 def _follows(
-    session: Session, account: Account, page: Page | None, which: Select[*tuple[Any, ...]], *, name: str, total: int
+    session: Session,
+    account: Account,
+    page: Page | None,
+    which: Select[*tuple[Any, ...]],
+    *,
+    name: str,
+    total: int,
 ) -> Document:
     uri = f"{account.uri}/{name}"
     if page is None or account.hides_collections:
@@ -165,7 +177,11 @@ def tagged(session: Session, name: str, page: Page | None) -> Document:
         Tag.name == folded, Post.local.is_(True), Post.visibility == "open",
         visibility.visible_to(visibility.PUBLIC),
     ]  # fmt: skip
-    chosen = select(Post.id, Post.uri).join(PostTag, PostTag.post_id == Post.id).join(Tag, Tag.id == PostTag.tag_id)
+    chosen = (
+        select(Post.id, Post.uri)
+        .join(PostTag, PostTag.post_id == Post.id)
+        .join(Tag, Tag.id == PostTag.tag_id)
+    )
     if page is None:
         return whole(uri, _number(session, select(func.count()).select_from(chosen.where(*which).subquery())))
     query = _before(chosen.where(*which), Post.id, page).order_by(Post.id.desc())

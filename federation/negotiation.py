@@ -70,7 +70,11 @@ def refusal(status: int, sentence: str) -> web.Response:
     return web.Response(
         body=orjson.dumps({"error": sentence}),
         status=status,
-        headers={"Content-Type": "application/json; charset=utf-8", "Vary": "Accept", "Cache-Control": "no-store"},
+        headers={
+            "Content-Type": "application/json; charset=utf-8",
+            "Vary": "Accept",
+            "Cache-Control": "no-store",
+        },
     )
 
 

@@ -184,7 +184,9 @@ async def _host_meta(request: web.Request) -> web.StreamResponse:
 
 
 async def _nodeinfo_links(request: web.Request) -> web.StreamResponse:
-    return json_response(discovery.nodeinfo_links(request.app[FEDERATION].town.uris.origin), "application/json")
+    return json_response(
+        discovery.nodeinfo_links(request.app[FEDERATION].town.uris.origin), "application/json"
+    )
 
 
 async def _nodeinfo(request: web.Request) -> web.StreamResponse:
@@ -192,7 +194,9 @@ async def _nodeinfo(request: web.Request) -> web.StreamResponse:
     schema = discovery.NODEINFO.get(version)
     if schema is None:
         return open_to_all(not_found())
-    document = await request.app[FEDERATION].database.read(lambda session: discovery.nodeinfo(session, version))
+    document = await request.app[FEDERATION].database.read(
+        lambda session: discovery.nodeinfo(session, version)
+    )
     return json_response(document, f'application/json; profile="{schema}#"')
 
 
@@ -217,8 +221,8 @@ async def _found(
         if found is None and asker == NOBODY and is_signed(request):
             asker = await asker_of(ctx, request)
             found = await ctx.database.read(partial(_call, unit, asker))
-    except Unproven:
-        return refusal(401, "The signature does not hold")
+    except Unproven as problem:
+        return refusal(problem.status, "The signature could not be verified")
     if found is None:
         return not_found()
     return document_response(found.document, status=found.status, vary=_BY_SIGNATURE)
@@ -234,8 +238,8 @@ async def _refused(ctx: Federation, request: web.Request) -> web.Response | None
         return None
     try:
         await asker_of(ctx, request, demanded=True)
-    except Unproven:
-        return refusal(401, "A valid signature is needed here")
+    except Unproven as problem:
+        return refusal(problem.status, "A valid signature is needed here")
     return None
 
 

@@ -21,8 +21,25 @@ class Inbox(NamedTuple):
 
 PLAIN = frozenset(
     {
-        "akkoma", "bookwyrm", "calckey", "cherrypick", "firefish", "friendica", "gotosocial", "hollo", "hometown",
-        "iceshrimp", "mastodon", "misskey", "mitra", "peertube", "pixelfed", "pleroma", "sharkey", "takahe", "threads",
+        "akkoma",
+        "bookwyrm",
+        "calckey",
+        "cherrypick",
+        "firefish",
+        "friendica",
+        "gotosocial",
+        "hollo",
+        "hometown",
+        "iceshrimp",
+        "mastodon",
+        "misskey",
+        "mitra",
+        "peertube",
+        "pixelfed",
+        "pleroma",
+        "sharkey",
+        "takahe",
+        "threads",
         "wordpress",
     }
 )
@@ -52,7 +69,9 @@ def followers(session: Session, account: Account, *, without_software: Collectio
         .where(Follow.followee_id == account.id, Follow.state == _ACCEPTED, Account.deleted_at.is_(None))
     )
     if without_software:
-        query = query.outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host).where(_not_of(without_software))
+        query = query.outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host).where(
+            _not_of(without_software)
+        )
     return [inbox(url) for url in session.scalars(query)]
 
 
@@ -63,7 +82,11 @@ def sisters(session: Session) -> list[Inbox]:
 
 
 def of_accounts(
-    session: Session, accounts: Iterable[Account | None], *, without_software: Collection[str] = (), own: bool = False
+    session: Session,
+    accounts: Iterable[Account | None],
+    *,
+    without_software: Collection[str] = (),
+    own: bool = False,
 ) -> list[Inbox]:
     """Where these accounts receive; our own people need no letter. `own` asks for their personal inboxes."""
     ids = [each.id for each in accounts if each is not None and not each.local and each.deleted_at is None]
@@ -72,7 +95,9 @@ def of_accounts(
     address = RemoteActor.inbox if own else func.coalesce(RemoteActor.shared_inbox, RemoteActor.inbox)
     query = select(address).distinct().where(RemoteActor.account_id.in_(ids))
     if without_software:
-        query = query.outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host).where(_not_of(without_software))
+        query = query.outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host).where(
+            _not_of(without_software)
+        )
     return [inbox(url) for url in session.scalars(query)]
 
 
@@ -91,7 +116,9 @@ def hosts_of_sisters(session: Session) -> set[str]:
     return {each.host for each in sisters(session)}
 
 
-def allowed(session: Session, inboxes: Iterable[Inbox], *, without_hosts: Collection[str] = ()) -> list[Inbox]:
+def allowed(
+    session: Session, inboxes: Iterable[Inbox], *, without_hosts: Collection[str] = ()
+) -> list[Inbox]:
     """`inboxes` once each, in order, without our own town, `without_hosts` and the hosts that this town refuses."""
     here = town.of(session).uris.domain
     unique = [each for each in dict.fromkeys(inboxes) if each.host != here and each.host not in without_hosts]

@@ -11,8 +11,8 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import ids, town
-from community.models import LOCAL, Account, Post
+from community import founding, ids, town
+from community.models import Account, Post
 from federation.models import OutboxItem
 from federation.outbox import addressing, sayings
 from federation.outbox.addressing import Inbox
@@ -22,7 +22,6 @@ from federation.vocabulary.audience import Company
 INBOUND = "machi.inbound"
 """Where the inbox leaves the activity whose deed is being done, as it was received, in `session.info`."""
 
-TOWN_BOARD = "machi"
 _SHOWN = ("open", "unlisted")
 
 
@@ -79,11 +78,18 @@ def pass_on(
 
 
 def _announced(session: Session, board: Account, activity_uri: str) -> bool:
-    return session.scalar(
-        select(OutboxItem.id)
-        .where(OutboxItem.object_uri == activity_uri, OutboxItem.account_id == board.id, OutboxItem.type == "Announce")
-        .limit(1)
-    ) is not None
+    return (
+        session.scalar(
+            select(OutboxItem.id)
+            .where(
+                OutboxItem.object_uri == activity_uri,
+                OutboxItem.account_id == board.id,
+                OutboxItem.type == "Announce",
+            )
+            .limit(1)
+        )
+        is not None
+    )
 
 
 def recommend(session: Session, post: Post, around: Company) -> None:
@@ -93,10 +99,8 @@ def recommend(session: Session, post: Post, around: Company) -> None:
         _announce_id(session, board, post, around.author)
     if post.visibility != "open" or not (around.author.local or (board is not None and board.local)):
         return
-    whole = session.scalar(
-        select(Account).where(Account.domain == LOCAL, Account.name == TOWN_BOARD, Account.kind == "board")
-    )
-    if whole is not None and (board is None or whole.id != board.id):
+    whole = founding.town_board(session)
+    if board is None or whole.id != board.id:
         _announce_id(session, whole, post, around.author)
 
 
@@ -107,4 +111,13 @@ def _announce_id(session: Session, board: Account, post: Post, author: Account) 
     announcement = activities.announce(uri, board, post.uri, now=max(now, post.created_at), heard=heard)
     readers = addressing.followers(session, board, without_software=addressing.REFUSES_BARE_ANNOUNCE)
     # Listed in the board's outbox also while nobody follows: who comes later finds the questions there.
-    sayings.say(session, board, announcement, readers, about=post.uri, at=now, post=post, public=post.visibility == "open")
+    sayings.say(
+        session,
+        board,
+        announcement,
+        readers,
+        about=post.uri,
+        at=now,
+        post=post,
+        public=post.visibility == "open",
+    )

@@ -12,10 +12,10 @@ import structlog
 from sqlalchemy.orm import Session
 
 from community import town
-from community.errors import StorageFailed
+from community.errors import NotFound, StorageFailed
 from federation import keys
 from federation.context import Federation
-from federation.http import Refused, Unreachable
+from federation.http import Refused, TemporaryFailure
 from federation.outbox import lanes
 from federation.outbox.lanes import Drive, Letter
 from federation.outbox.places import Place, Places
@@ -76,12 +76,14 @@ class DeliveryWorker:
 
     async def run(self) -> None:
         """Deliver until cancelled. Then letters under way get a moment more, and every lane is given back."""
+        self._ctx.delivery_bell.connect(self.wake)
         try:
             if self._alone:
                 await self._ctx.database.write(lanes.free_all)
             while True:
                 await self._keep_going()
         finally:
+            self._ctx.delivery_bell.disconnect(self.wake)
             await self._farewell()
 
     async def _keep_going(self) -> None:
@@ -151,9 +153,9 @@ class DeliveryWorker:
         try:
             key = await keys.ensure_key(self._ctx, letter.account_id)
             answer = await self._ctx.http.post(letter.inbox, letter.body, signer=key)
-        except Refused as refusal:
+        except (Refused, NotFound) as refusal:
             return Outcome(error=str(refusal), hopeless=True)
-        except Unreachable as failure:
+        except TemporaryFailure as failure:
             return Outcome(error=str(failure))
         except Exception:  # noqa: BLE001 - one letter that cannot be sent must not stop the others
             _log.exception("a delivery failed in an unforeseen way", inbox=letter.inbox)

@@ -21,7 +21,11 @@ def hearers(session: Session, post: Post, around: Company) -> list[Inbox]:
     people = addressing.of_accounts(session, (*named, around.asker, around.board))
     board_is_ours = around.board is not None and around.board.local
     sisters: list[Inbox] = []
-    if (post.visibility == "open" and post.kind == "question") or post.visibility == "sister" or board_is_ours:
+    if (
+        (post.visibility == "open" and post.kind == "question")
+        or post.visibility == "sister"
+        or board_is_ours
+    ):
         sisters = addressing.sisters(session)
     if post.visibility == "sister":
         circle = {each.host for each in sisters}

@@ -50,10 +50,15 @@ def wake(session: Session, hosts: Collection[str], now: int) -> None:
     if not hosts:
         return
     # Sorted, so that two transactions never wait for each other crosswise.
-    rows = [{"host": host, "next_attempt_at": now, "leased_until": 0, "failures": 0} for host in sorted(set(hosts))]
+    rows = [
+        {"host": host, "next_attempt_at": now, "leased_until": 0, "failures": 0}
+        for host in sorted(set(hosts))
+    ]
     insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
     statement = insert(Lane)
-    due = case((Lane.next_attempt_at >= RESTING, statement.excluded.next_attempt_at), else_=Lane.next_attempt_at)
+    due = case(
+        (Lane.next_attempt_at >= RESTING, statement.excluded.next_attempt_at), else_=Lane.next_attempt_at
+    )
     session.execute(
         statement.on_conflict_do_update(index_elements=[Lane.host], set_={"next_attempt_at": due}), rows
     )
@@ -96,7 +101,12 @@ def _due(now: int, which: ColumnElement[bool]) -> Select[str, int, int | None]:
 def _letters(session: Session, host: str, limit: int) -> tuple[Letter, ...]:
     rows = session.execute(
         select(
-            Delivery.id, Delivery.inbox, OutboxItem.account_id, OutboxItem.body, Delivery.attempts, Delivery.created_at
+            Delivery.id,
+            Delivery.inbox,
+            OutboxItem.account_id,
+            OutboxItem.body,
+            Delivery.attempts,
+            Delivery.created_at,
         )
         .join(OutboxItem, OutboxItem.id == Delivery.outbox_item_id)
         .where(Delivery.host == host, Delivery.state == "pending")
@@ -121,7 +131,9 @@ def release(
     session.execute(
         update(Lane)
         .where(Lane.host == host)
-        .values(leased_until=0, next_attempt_at=next_attempt_at, failures=failures, failing_since=failing_since)
+        .values(
+            leased_until=0, next_attempt_at=next_attempt_at, failures=failures, failing_since=failing_since
+        )
     )
 
 

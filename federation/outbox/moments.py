@@ -18,6 +18,8 @@ def moment(actor: Account, now: int) -> int:
 def update_moment(session: Session, post: Post) -> int:
     """The `updated` of the next Update of `post`: now, and in any case later than every one before (§1.8)."""
     last = session.scalar(
-        select(func.max(OutboxItem.created_at)).where(OutboxItem.object_uri == post.uri, OutboxItem.type == "Update")
+        select(func.max(OutboxItem.created_at)).where(
+            OutboxItem.object_uri == post.uri, OutboxItem.type == "Update"
+        )
     )
     return max(town.now(session), (last or 0) + 1, post.created_at + 1)

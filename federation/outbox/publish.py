@@ -79,7 +79,9 @@ def _say_update(session: Session, post: Post, around: Company) -> None:
     note = render.note(session, post) | {"updated": iso(at)}
     heard = audience.of_post(session, post, around)
     activity = activities.update(_new_uri(session), around.author, note, now=at, heard=heard)
-    sayings.say(session, around.author, activity, _holders(session, post, around), about=post.uri, at=at, post=post)
+    sayings.say(
+        session, around.author, activity, _holders(session, post, around), about=post.uri, at=at, post=post
+    )
     boards.pass_on(session, post, around, activity)
 
 
@@ -95,7 +97,11 @@ def post_deleted(session: Session, event: events.PostDeleted) -> None:
         now = town.now(session)
         heard = audience.of_post(session, post, around)
         activity = activities.delete(
-            _new_uri(session), around.author, render.tombstone(post), now=moment(around.author, now), heard=heard
+            _new_uri(session),
+            around.author,
+            render.tombstone(post),
+            now=moment(around.author, now),
+            heard=heard,
         )
         sayings.say(session, around.author, activity, holders, about=post.uri, at=now, post=post)
     boards.pass_on(session, post, around, activity)
@@ -137,7 +143,11 @@ def answer_unchosen(session: Session, event: events.AnswerUnchosen) -> None:
         heard = _choice_audience(session, question, around, helper)
         now = town.now(session)
         undone = activities.undo(
-            _new_uri(session), around.author, sayings.document(choice), now=moment(around.author, now), heard=heard
+            _new_uri(session),
+            around.author,
+            sayings.document(choice),
+            now=moment(around.author, now),
+            heard=heard,
         )
         sayings.say(
             session, around.author, undone, _choice_hearers(session, question, around, helper),
@@ -165,7 +175,9 @@ def _choice_audience(session: Session, question: Post, around: Company, helper: 
     whole = audience.of_post(session, question, around)
     first = [uri for uri in whole.to if uri != whole.board]
     named = [] if helper.id == around.author.id else [helper.uri]
-    return Audience(tuple(dict.fromkeys([*first, *named])), (whole.board,) if whole.board else (), whole.board)
+    return Audience(
+        tuple(dict.fromkeys([*first, *named])), (whole.board,) if whole.board else (), whole.board
+    )
 
 
 def _choice_hearers(session: Session, question: Post, around: Company, helper: Account) -> list[Inbox]:

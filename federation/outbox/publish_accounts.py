@@ -26,7 +26,10 @@ def follow_requested(session: Session, event: events.FollowRequested) -> None:
     follow = session.get(Follow, event.follow_id)
     if follow is None:
         return
-    follower, followee = session.get_one(Account, follow.follower_id), session.get_one(Account, follow.followee_id)
+    follower, followee = (
+        session.get_one(Account, follow.follower_id),
+        session.get_one(Account, follow.followee_id),
+    )
     if follower.local and not followee.local:
         activity = activities.follow(follow.uri, follower, followee, now=follow.created_at)
         _say_to(session, follower, activity, followee, about=follow.uri)
@@ -36,7 +39,10 @@ def follow_accepted(session: Session, event: events.FollowAccepted) -> None:
     follow = session.get(Follow, event.follow_id)
     if follow is None:  # ended again in the same unit
         return
-    follower, followee = session.get_one(Account, follow.follower_id), session.get_one(Account, follow.followee_id)
+    follower, followee = (
+        session.get_one(Account, follow.follower_id),
+        session.get_one(Account, follow.followee_id),
+    )
     if followee.local and not follower.local:
         now = town.now(session)
         activity = activities.accept(_new_uri(session), follow, follower=follower, followee=followee, now=now)
@@ -44,15 +50,23 @@ def follow_accepted(session: Session, event: events.FollowAccepted) -> None:
 
 
 def follow_rejected(session: Session, event: events.FollowRejected) -> None:
-    follower, followee = session.get_one(Account, event.follower_id), session.get_one(Account, event.followee_id)
+    follower, followee = (
+        session.get_one(Account, event.follower_id),
+        session.get_one(Account, event.followee_id),
+    )
     if followee.local and not follower.local:
         now = town.now(session)
-        activity = activities.reject(_new_uri(session), event.uri, follower=follower, followee=followee, now=now)
+        activity = activities.reject(
+            _new_uri(session), event.uri, follower=follower, followee=followee, now=now
+        )
         _say_to(session, followee, activity, follower, about=event.uri)
 
 
 def follow_ended(session: Session, event: events.FollowEnded) -> None:
-    follower, followee = session.get_one(Account, event.follower_id), session.get_one(Account, event.followee_id)
+    follower, followee = (
+        session.get_one(Account, event.follower_id),
+        session.get_one(Account, event.followee_id),
+    )
     if follower.local and not followee.local:
         asked = activities.embedded_follow(uri=event.uri, follower=follower, followee=followee)
         heard = Audience((followee.uri,), ())
@@ -100,7 +114,9 @@ def _acquaintances(session: Session, account: Account) -> list[Inbox]:
     return [*addressing.followers(session, account), *addressing.sisters(session), *known]
 
 
-def _say_to(session: Session, actor: Account, activity: dict[str, object], other: Account, *, about: str) -> None:
+def _say_to(
+    session: Session, actor: Account, activity: dict[str, object], other: Account, *, about: str
+) -> None:
     inboxes = addressing.of_accounts(session, (other,), own=True)
     sayings.say(session, actor, activity, inboxes, about=about, at=town.now(session))
 

@@ -108,7 +108,9 @@ def _message_uri(session: Session, thanks: Thanks) -> str | None:
     return session.get_one(Post, thanks.message_post_id).uri if thanks.message_post_id else None
 
 
-def _hearers(session: Session, post: Post, around: Company, receiver: Account, *, private: bool) -> list[Inbox]:
+def _hearers(
+    session: Session, post: Post, around: Company, receiver: Account, *, private: bool
+) -> list[Inbox]:
     if private:
         return addressing.of_accounts(session, (receiver,))
     told = addressing.of_accounts(session, (receiver, around.board))

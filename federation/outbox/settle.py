@@ -49,7 +49,9 @@ def _row(letter: Letter, outcome: Outcome, verdict: Verdict, now: int) -> dict[s
         "status": outcome.status,
         "error": "" if verdict is Verdict.DELIVERED else outcome.error[:_LONGEST_ERROR],
     }
-    if verdict is not Verdict.LATER:  # a letter that waits may have been dropped meanwhile: its state stays its own
+    if (
+        verdict is not Verdict.LATER
+    ):  # a letter that waits may have been dropped meanwhile: its state stays its own
         row |= {"state": "done" if verdict is Verdict.DELIVERED else "failed", "done_at": now}
     return row
 
@@ -59,7 +61,11 @@ def _give_back(session: Session, report: Report, now: int, random: Callable[[], 
     letter, outcome = report.tried[-1] if report.tried else (None, None)
     if letter is None or outcome is None:
         lanes.release(
-            session, drive.host, next_attempt_at=now, failures=drive.failures, failing_since=drive.failing_since
+            session,
+            drive.host,
+            next_attempt_at=now,
+            failures=drive.failures,
+            failing_since=drive.failing_since,
         )
         return
     if retry.verdict(outcome, letter.attempts + 1) is not Verdict.LATER:
@@ -73,7 +79,9 @@ def _give_back(session: Session, report: Report, now: int, random: Callable[[], 
     lanes.release(
         session,
         drive.host,
-        next_attempt_at=retry.next_attempt(failures, now, random, since=since, retry_after=outcome.retry_after),
+        next_attempt_at=retry.next_attempt(
+            failures, now, random, since=since, retry_after=outcome.retry_after
+        ),
         failures=failures,
         failing_since=since,
     )

@@ -71,7 +71,12 @@ def thanks(
 ) -> Document:
     """A ありがとう: one Like that nine servers understand in their own way, and the words apart (§1.5)."""
     document = _activity("Like", uri, giver, about, now=now, heard=heard)
-    document |= {"content": "🙏", "_misskey_reaction": "🙏", terms.KIND: terms.KIND_THANKS, terms.THANKS_TO: receiver.uri}
+    document |= {
+        "content": "🙏",
+        "_misskey_reaction": "🙏",
+        terms.KIND: terms.KIND_THANKS,
+        terms.THANKS_TO: receiver.uri,
+    }
     optional = {
         terms.MESSAGE: message_uri,
         terms.TONE: tone,

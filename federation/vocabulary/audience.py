@@ -99,7 +99,9 @@ def of_post(session: Session, post: Post, around: Company) -> Audience:
     return Audience(_once(to), _once(cc, without=to), board[0] if board else None)
 
 
-def of_announcement(session: Session, board: Account, visibility: str, author_uri: str | None = None) -> Audience:
+def of_announcement(
+    session: Session, board: Account, visibility: str, author_uri: str | None = None
+) -> Audience:
     """The audience of what a local board passes on: its followers, or for a sister thread the sister towns alone."""
     author = [author_uri] if author_uri else []
     if visibility == "sister":

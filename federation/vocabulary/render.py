@@ -20,7 +20,13 @@ from federation.vocabulary.times import iso, midnight
 
 Document = dict[str, Any]
 
-_ACTOR_TYPES = {"person": "Person", "relay": "Person", "board": "Group", "instance": "Application", "service": "Service"}
+_ACTOR_TYPES = {
+    "person": "Person",
+    "relay": "Person",
+    "board": "Group",
+    "instance": "Application",
+    "service": "Service",
+}
 _KINDS = {
     "question": terms.KIND_QUESTION,
     "answer": terms.KIND_ANSWER,
@@ -81,7 +87,11 @@ def _by_kind(session: Session, account: Account) -> Document:
         case "instance":
             return {"manuallyApprovesFollowers": True}
         case "relay":
-            return {"manuallyApprovesFollowers": False, "featured": f"{account.uri}/featured", terms.ANONYMOUS_RELAY: True}
+            return {
+                "manuallyApprovesFollowers": False,
+                "featured": f"{account.uri}/featured",
+                terms.ANONYMOUS_RELAY: True,
+            }
     fields: Document = {"manuallyApprovesFollowers": account.locked, "featured": f"{account.uri}/featured"}
     if strengths := _strengths(session, account):
         fields["attachment"] = strengths
@@ -93,7 +103,9 @@ def _strengths(session: Session, account: Account) -> list[Document]:
     labels = session.scalars(
         select(Strength.label).where(Strength.account_id == account.id).order_by(Strength.position)
     ).all()
-    return [{"type": "PropertyValue", "name": terms.STRENGTH_LABEL, "value": escape(label)} for label in labels]
+    return [
+        {"type": "PropertyValue", "name": terms.STRENGTH_LABEL, "value": escape(label)} for label in labels
+    ]
 
 
 def _image(url: str | None) -> Document | None:
@@ -192,9 +204,12 @@ def _count(uri: str, total: int) -> Document:
 
 def shares_of(session: Session, post: Post) -> int:
     """How often boards of ours passed the post on as a boost."""
-    return session.scalar(
-        select(func.count()).where(OutboxItem.object_uri == post.uri, OutboxItem.type == "Announce")
-    ) or 0
+    return (
+        session.scalar(
+            select(func.count()).where(OutboxItem.object_uri == post.uri, OutboxItem.type == "Announce")
+        )
+        or 0
+    )
 
 
 def _own_terms(session: Session, post: Post) -> Document:
@@ -229,7 +244,8 @@ def _tags(session: Session, post: Post, around: Company) -> list[Document]:
     if post.solved_at is not None and terms.SOLVED_TAG not in (name for _, name in labels):
         tags.append(_hashtag(session, terms.SOLVED_TAG, terms.SOLVED_TAG))
     mentions = [
-        {"type": "Mention", "href": each.uri, "name": f"@{full_handle(session, each)}"} for each in around.named_in(post)
+        {"type": "Mention", "href": each.uri, "name": f"@{full_handle(session, each)}"}
+        for each in around.named_in(post)
     ]
     return [*tags, *mentions]
 
@@ -248,7 +264,9 @@ def _solution(session: Session, post: Post) -> str | None:
 def _updated(session: Session, post: Post) -> int | None:
     """When the document last changed; every Update that was sent counts, so that it only ever grows."""
     sent = session.scalar(
-        select(func.max(OutboxItem.created_at)).where(OutboxItem.object_uri == post.uri, OutboxItem.type == "Update")
+        select(func.max(OutboxItem.created_at)).where(
+            OutboxItem.object_uri == post.uri, OutboxItem.type == "Update"
+        )
     )
     return max((moment for moment in (sent, post.edited_at) if moment is not None), default=None)
 

@@ -35,7 +35,9 @@ class Said:
     def type(self) -> str:
         kind: str = self.document["type"]
         inner = self.document["object"]
-        return f"{kind}{{{inner['type']}}}" if kind in ("Announce", "Undo") and isinstance(inner, dict) else kind
+        return (
+            f"{kind}{{{inner['type']}}}" if kind in ("Announce", "Undo") and isinstance(inner, dict) else kind
+        )
 
     @property
     def by(self) -> str:
@@ -46,9 +48,13 @@ def everything(session: Session, *types: str) -> list[Said]:
     """All that was said, in order; only `types` (as `Announce{Create}`), if some are named."""
     found = []
     for item in session.scalars(select(OutboxItem).order_by(OutboxItem.id)):
-        rows = session.scalars(select(Delivery).where(Delivery.outbox_item_id == item.id).order_by(Delivery.id)).all()
+        rows = session.scalars(
+            select(Delivery).where(Delivery.outbox_item_id == item.id).order_by(Delivery.id)
+        ).all()
         document = orjson.loads(item.body) if item.body else {"type": f"emptied {item.type}", "object": ""}
-        found.append(Said(document, sorted(row.inbox for row in rows), item.public, [row.state for row in rows]))
+        found.append(
+            Said(document, sorted(row.inbox for row in rows), item.public, [row.state for row in rows])
+        )
     return [said for said in found if not types or said.type in types]
 
 

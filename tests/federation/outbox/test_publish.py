@@ -134,7 +134,9 @@ async def test_an_anonymous_question_names_only_dareka(database: Database, bell:
         assert create.document["cc"] == [f"{HERE}/users/dareka/followers"]
         assert create.document["object"]["machi:anonymous"] is True
         assert create.inboxes == ["https://yamate.example/inbox"]  # never to the member's followers
-        assert "himitsu" not in "".join(str(said.document) for said in everything(session) if said.type != "Accept")
+        assert "himitsu" not in "".join(
+            str(said.document) for said in everything(session) if said.type != "Accept"
+        )
 
     await database.read(look)
 
@@ -205,7 +207,9 @@ async def test_a_remote_answer_on_our_board_is_passed_on_as_received(database: D
     await database.read(look)
 
 
-async def test_a_post_fetched_on_the_way_is_not_passed_on_as_something_else(database: Database, bell: Bell) -> None:
+async def test_a_post_fetched_on_the_way_is_not_passed_on_as_something_else(
+    database: Database, bell: Bell
+) -> None:
     def live(session: Session) -> None:
         scene = Scene(session)
         question = factories.question(session, scene.hanako)
@@ -233,7 +237,9 @@ async def test_thanks_go_to_receiver_and_thread_and_private_ones_to_the_receiver
             origin=factories.origin("https://mast.example/notes/1"),
         )  # fmt: skip
         factories.thank(session, scene.hanako, answer, words="助かりました。")
-        factories.thank(session, factories.member(session, "natsu"), answer, words="ないしょです。", private=True)
+        factories.thank(
+            session, factories.member(session, "natsu"), answer, words="ないしょです。", private=True
+        )
 
     await database.write(live)
 
@@ -241,7 +247,11 @@ async def test_thanks_go_to_receiver_and_thread_and_private_ones_to_the_receiver
         open_one, private = everything(session, "Like")
         assert open_one.document["machi:kind"] == "thanks"
         assert open_one.document["content"] == open_one.document["_misskey_reaction"] == "🙏"
-        assert open_one.document["to"] == [open_one.document["machi:thanksTo"]] == ["https://mast.example/users/ken"]
+        assert (
+            open_one.document["to"]
+            == [open_one.document["machi:thanksTo"]]
+            == ["https://mast.example/users/ken"]
+        )
         assert open_one.document["cc"] == [f"{HERE}/boards/roumu"]
         assert open_one.inboxes == ["https://mast.example/inbox", "https://yamate.example/inbox"]
         assert private.inboxes == ["https://mast.example/inbox"]
@@ -287,7 +297,9 @@ async def test_thanks_taken_back_carry_the_whole_like(database: Database, bell: 
     def look(session: Session) -> None:
         given, liked = everything(session, "Like")
         first, second = everything(session, "Undo{Like}")
-        assert first.document["object"] == {key: said for key, said in given.document.items() if key != "@context"}
+        assert first.document["object"] == {
+            key: said for key, said in given.document.items() if key != "@context"
+        }
         assert first.inboxes == given.inboxes
         assert second.document["object"]["id"] == liked.document["id"]
         assert "machi:kind" not in liked.document
@@ -363,7 +375,9 @@ async def test_an_edit_reaches_whoever_heard_before(database: Database, bell: Be
     await database.read(look)
 
 
-async def test_a_deleted_post_waits_nowhere_and_everybody_who_heard_is_told(database: Database, bell: Bell) -> None:
+async def test_a_deleted_post_waits_nowhere_and_everybody_who_heard_is_told(
+    database: Database, bell: Bell
+) -> None:
     def ask(session: Session) -> int:
         return factories.question(session, Scene(session).hanako, body="会社名を書いてしまいました。").id
 
@@ -401,7 +415,9 @@ async def test_accounts_of_a_refused_host_hear_nothing(database: Database, bell:
         return factories.question(session, scene.hanako).id
 
     post_id = await database.write(ask)
-    heard = await database.read(lambda session: [each for said in everything(session)[4:] for each in said.inboxes])
+    heard = await database.read(
+        lambda session: [each for said in everything(session)[4:] for each in said.inboxes]
+    )
     assert post_id
     assert not [each for each in heard if "mast.example" in each]
 

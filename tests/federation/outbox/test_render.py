@@ -37,7 +37,10 @@ def live(session: Session) -> None:
     hanako = factories.member(session, "hanako", strengths=("36協定", "<年末>調整"))
     natsu = factories.member(session, "natsu", locked=True)
     factories.sister(session, "yamate.example")
-    taro, ken = factories.remote(session), factories.remote(session, "ken", "mast.example", shared_inbox=False)
+    taro, ken = (
+        factories.remote(session),
+        factories.remote(session, "ken", "mast.example", shared_inbox=False),
+    )
     for follower, followee in ((taro, hanako), (ken, factories.board(session)), (hanako, ken), (taro, natsu)):
         follow(session, follower, followee)
     question = factories.question(session, hanako, tags=("社会保険", "C&A"))
@@ -53,11 +56,19 @@ def live(session: Session) -> None:
     )  # fmt: skip
     hidden = factories.anonymous_question(session, hanako)
     passed = answers.reply(
-        session, author=hanako, parent=hidden, body=text.from_markdown("教わりました。"), passed_on_from=answer
+        session,
+        author=hanako,
+        parent=hidden,
+        body=text.from_markdown("教わりました。"),
+        passed_on_from=answer,
     )
     relay = founding.relay(session)
-    answers.reply(session, author=relay, parent=passed, body=text.from_markdown("ありがとう"), from_asker=True)
-    thanks.give(session, giver=relay, answer=passed, from_asker=True, message=text.from_markdown("助かりました"))
+    answers.reply(
+        session, author=relay, parent=passed, body=text.from_markdown("ありがとう"), from_asker=True
+    )
+    thanks.give(
+        session, giver=relay, answer=passed, from_asker=True, message=text.from_markdown("助かりました")
+    )
     thanks.give(
         session, giver=natsu, answer=theirs, message=text.from_markdown("とても"), tone="clear", private=True
     )
@@ -136,7 +147,9 @@ async def test_a_solved_question_shows_the_way_to_its_answer(database: Database)
     def look(session: Session) -> None:
         live(session)
         note = note_of(session, "question", visibility="open", anonymous=False)
-        answer = session.get_one(Post, session.scalars(select(Post.accepted_answer_id).where(Post.uri == note["id"])).one())
+        answer = session.get_one(
+            Post, session.scalars(select(Post.accepted_answer_id).where(Post.uri == note["id"])).one()
+        )
         assert note[terms.STATE] == "solved"
         assert note[terms.ACCEPTED_ANSWER] == answer.uri
         assert note["content"].endswith(f'<p>✅ 解決: <a href="{answer.url}">{answer.url}</a></p>')
@@ -157,7 +170,10 @@ async def test_an_answer_says_what_ours_read_and_mentions_whom_it_answers(databa
         assert note["content"].startswith(mention)
         assert note["_misskey_content"].startswith("@hanako@minato.example はい。")
         assert not note["source"]["content"].startswith("@")
-        assert [tag["href"] for tag in note["tag"]] == [f"{HERE}/users/hanako", "https://yamate.example/users/taro"]
+        assert [tag["href"] for tag in note["tag"]] == [
+            f"{HERE}/users/hanako",
+            "https://yamate.example/users/taro",
+        ]
         passed = note_of(session, "answer", ai_draft=False)
         assert passed[terms.PASSED_ON_FROM] == note["id"]
 
