@@ -6,9 +6,9 @@ from aiohttp import web
 
 from community.db import Database
 from community.town import Town
-from federation.discovery import version
 from federation.http import Limits, Outbound
 from federation.keyring import KeyRing
+from federation.software import version
 
 
 class Bell:
