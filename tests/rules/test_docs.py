@@ -70,7 +70,7 @@ def test_a_comment_stands_above_each_setting_or_group():
 
 
 def test_what_init_writes_is_the_example():
-    assert (ROOT / "webui/commands/instance.example.toml").read_text(encoding="utf-8") == EXAMPLE
+    assert (ROOT / "webui/instance.example.toml").read_text(encoding="utf-8") == EXAMPLE
 
 
 def commands(group: click.Group, path: str = "machi") -> list[str]:

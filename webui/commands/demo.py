@@ -15,13 +15,13 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from community.db import Database
-from webui.commands.opening import opened
 from webui.demo import counting, script
 from webui.demo.counting import Counts
 from webui.demo.driver import DemoFailed, Driver
 from webui.demo.journal import Journal
 from webui.demo.script import Script
 from webui.demo.towns import TownFailed, TownKeeper
+from webui.opening import opened
 
 _SETTLE_S = 60.0
 _LOOK_S = 0.1

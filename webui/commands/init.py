@@ -1,22 +1,15 @@
 """`machi init`: write a commented settings file and the key files beside it. Asks nothing, touches no database."""
 
-import json
-import os
-import re
 import tomllib
-from collections.abc import Mapping
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
 import click
 
 from community import config
-from community.config import SettingsError
 from community.keyfiles import KeyFiles
-from webui.commands.opening import config_option
-
-EXAMPLE = "instance.example.toml"
+from webui.opening import config_option
+from webui.settings_file import settings_text, write_settings
 
 
 @click.command()
@@ -55,27 +48,6 @@ def init(path: Path, domain: str | None, name: str | None, trial: bool) -> None:
     click.echo(f"Read the settings once, then: machi serve --config {path}")
 
 
-def settings_text(values: Mapping[tuple[str, str], Any]) -> str:
-    """The commented settings file with the given values (by table and key) in place of the example's."""
-    missing = dict(values)
-    lines = []
-    table = ""
-    for line in resources.files("webui.commands").joinpath(EXAMPLE).read_text(encoding="utf-8").splitlines():
-        if line.startswith("["):
-            table = line.strip("[]")
-        key = re.match(r"([a-z_]+) = ", line)
-        if key and (table, key[1]) in missing:
-            line = f"{key[1]} = {_toml(missing.pop((table, key[1])))}"  # noqa: PLW2901 - the line as it shall stand
-        lines.append(line)
-    assert not missing, missing
-    return "\n".join(lines) + "\n"
-
-
-def _toml(value: Any) -> str:
-    """A string, number, boolean or list of those, for which TOML and JSON are written alike."""
-    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
-
-
 def _trial(domain: str) -> dict[tuple[str, str], Any]:
     values: dict[tuple[str, str], Any] = {
         ("instance", "scheme"): "http",
@@ -86,15 +58,3 @@ def _trial(domain: str) -> dict[tuple[str, str], Any]:
     if port.isdecimal():
         values["server", "port"] = int(port)
     return values
-
-
-def write_settings(path: Path, text: str) -> None:
-    """Make the file, readable by its owner alone: a database password may come to stand in it."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with os.fdopen(
-            os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8"
-        ) as file:
-            file.write(text)
-    except OSError as error:
-        raise SettingsError(f"{path}: cannot be written: {error.strerror}") from None

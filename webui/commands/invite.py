@@ -6,7 +6,7 @@ import click
 from sqlalchemy.orm import Session
 
 from community import doors, town
-from webui.commands.opening import config_option, opened
+from webui.opening import config_option, opened
 
 
 @click.command()

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from community import doors, members, passphrases
 from community.models import Account, Member
-from webui.commands.opening import config_option, opened
+from webui.opening import config_option, opened
 
 ROLES = ("member", "keeper", "watcher", "moderator", "admin")
 SCOPES = frozenset({"read", "write", "follow", "push", "profile", "admin:read", "admin:write"})

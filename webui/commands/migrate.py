@@ -6,7 +6,7 @@ import click
 
 from community import config
 from community import migrate as migrations
-from webui.commands.opening import config_option
+from webui.opening import config_option
 
 
 @click.command()

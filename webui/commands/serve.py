@@ -8,7 +8,7 @@ import click
 from community import config
 from community.config import Settings
 from webui import logs, serving
-from webui.commands.opening import SQLITE, config_option, opened
+from webui.opening import SQLITE, config_option, opened
 from webui.supervisor import NUMBER, supervise
 
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from community import config, towns
-from webui.commands.opening import config_option, opened
+from webui.opening import config_option, opened
 
 
 @click.group(no_args_is_help=False)

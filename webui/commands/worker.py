@@ -6,7 +6,7 @@ import click
 
 from community import config
 from webui import logs, serving
-from webui.commands.opening import SQLITE, config_option, opened
+from webui.opening import SQLITE, config_option, opened
 
 
 @click.command()

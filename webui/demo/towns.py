@@ -12,10 +12,10 @@ import aiohttp
 from community import members, towns
 from community.keyfiles import KeyFiles
 from community.models import Account
-from webui.commands.init import settings_text, write_settings
-from webui.commands.opening import opened
 from webui.demo.script import Script, TownPlan
+from webui.opening import opened
 from webui.serving import check_free
+from webui.settings_file import settings_text, write_settings
 
 _START_S = 60.0
 _END_S = 5.0
