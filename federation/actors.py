@@ -126,8 +126,8 @@ def _set_strengths(session: Session, account: Account, actor: Actor) -> None:
         select(Strength.topic, Strength.label)
         .where(Strength.account_id == account.id)
         .order_by(Strength.position)
-    ).tuples()
-    if list(stored) == list(labels.items()):
+    )
+    if [(topic, label) for topic, label in stored] == list(labels.items()):
         return
     session.execute(delete(Strength).where(Strength.account_id == account.id))
     session.add_all(

@@ -44,11 +44,10 @@ class _Lost(Exception):
 
 
 class InboxWorker:
-    """Works off what was received. `alone` says that no other process does so for this town."""
+    """Works off what was received. Several may do so for one town, in one process or many."""
 
-    def __init__(self, ctx: Federation, *, alone: bool = False, lanes: int = LANES) -> None:
+    def __init__(self, ctx: Federation, *, lanes: int = LANES) -> None:
         self._ctx = ctx
-        self._alone = alone
         self._lanes = lanes
         self._driving: set[asyncio.Task[None]] = set()
         self._bell = asyncio.Event()
@@ -70,12 +69,15 @@ class InboxWorker:
 
     async def run(self) -> None:
         """Work until cancelled. What is under way then is given back, and the next worker begins it anew."""
+        self._ctx.inbox_bell.connect(self.wake)
         try:
-            if self._alone:
+            if self._ctx.database.dialect == "sqlite":
+                # One process serves such a town: whoever held these leases was killed, and nobody should wait for them.
                 await self._ctx.database.write(queue.free_all)
             while True:
                 await self._keep_going()
         finally:
+            self._ctx.inbox_bell.disconnect(self.wake)
             await self._farewell()
 
     async def _keep_going(self) -> None:

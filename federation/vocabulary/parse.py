@@ -27,7 +27,7 @@ from federation.vocabulary.reading import (
 
 _KINDS = {"Person": "person", "Group": "board", "Organization": "person", "Service": "service"}
 _NAME = re.compile(r"[\w.~-]{1,100}")
-_STRENGTH_SEPARATORS = re.compile(r"[、，,／/・\n]+")
+_STRENGTH_SEPARATORS = re.compile(r"[、，,／\n]+")
 _MARKUP = re.compile(r"<[^>]*>")
 _MOST_FIELDS = 16
 _LONGEST_NAME = 100
