@@ -15,7 +15,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from types import ModuleType
 from typing import Any
-from urllib.request import parse_http_list
 
 
 @contextmanager
@@ -39,7 +38,12 @@ def _without_pkg_resources() -> Iterator[None]:
 
 
 with _without_pkg_resources():
-    from httpsig.utils import build_signature_template, generate_message, parse_signature_header
+    from httpsig.utils import (
+        build_signature_template,
+        generate_message,
+        parse_http_list,
+        parse_signature_header,
+    )
 
 TARGET, CREATED, EXPIRES = "(request-target)", "(created)", "(expires)"
 _LONGEST_HEADER = 8_000

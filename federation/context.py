@@ -1,6 +1,8 @@
 """The parts that the wire works with, made once for each process and handed over explicitly."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Coroutine
+from typing import Any
 
 from aiohttp import web
 
@@ -9,6 +11,7 @@ from community.town import Town
 from federation.http import Limits, Outbound
 from federation.keyring import KeyRing
 from federation.software import version
+from federation.turns import Turns
 
 
 class Bell:
@@ -37,8 +40,10 @@ class Federation:
         self.database = database
         self.http = http
         self.keyring = KeyRing()
+        self.turns = Turns()
         self.delivery_bell = Bell()
         self.inbox_bell = Bell()
+        self._aside: set[asyncio.Task[Any]] = set()
 
     @property
     def scheme(self) -> str:
@@ -54,12 +59,21 @@ class Federation:
         """Something came in. As `wake_delivery`."""
         self.inbox_bell.ring()
 
+    def aside(self, deed: Coroutine[Any, Any, object]) -> None:
+        """Have `deed` done beside what is going on. Nothing depends on it: it ends with the process."""
+        task = asyncio.create_task(deed)
+        self._aside.add(task)
+        task.add_done_callback(self._aside.discard)
+
     async def start(self) -> None:
         """Open the outbound door."""
         await self.http.start()
 
     async def close(self) -> None:
         """Hang up on everybody. Harmless if it was never started."""
+        for task in self._aside:
+            task.cancel()
+        await asyncio.gather(*self._aside, return_exceptions=True)
         await self.http.close()
 
 

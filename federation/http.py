@@ -167,19 +167,27 @@ class Outbound:
         If its `id` is another one on the host that it came from, it is fetched once more from there. So its `id` is
         always proved, but need not be `uri`. Raises as `get_json` does; Refused if the id cannot be proved.
         """
-        found = await self.get_json(uri, signer=signer)
+        return await self.proved(await self.get_json(uri, signer=signer), signer=signer)
+
+    async def proved(self, found: Document, *, signer: LocalKey | None = None) -> dict[str, Any]:
+        """`found`, or what stands at the `id` that it names on its own host. Raises as `get_object` does."""
         if found.id is None:
-            raise Refused(f"what {uri} leads to has no id on its own host")
-        if found.id in (uri, found.url):
+            raise Refused(f"what stands at {found.url} has no id on its own host")
+        if found.id == found.url:
             return found.body
         again = await self.get_json(found.id, signer=signer)
         if again.id != found.id:
             raise Refused(f"{found.id} does not lead to itself")
         return again.body
 
-    async def get_page(self, url: str, *, signer: LocalKey | None = None) -> Document | Page:
-        """What stands at `url`: the ActivityStreams document if there is one, else the text of a page or an XRD."""
-        fetched = await self._get(url, ANY_PAGE, signer)
+    async def get_page(
+        self, url: str, *, signer: LocalKey | None = None, accept: Accepts = ANY_PAGE
+    ) -> Document | Page:
+        """What stands at `url`: the ActivityStreams document if there is one, else the text of a page.
+
+        Raises as `get_json` does.
+        """
+        fetched = await self._get(url, accept, signer)
         if AS2.fits(fetched.media_type):
             return _document(fetched)
         return Page(fetched.url, fetched.body.decode("utf-8", "replace"), fetched.links)

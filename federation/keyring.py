@@ -3,10 +3,8 @@
 Everything here can be had again; the database and the other servers hold the truth.
 """
 
-import asyncio
 from collections import OrderedDict
-from collections.abc import AsyncIterator, Hashable
-from contextlib import asynccontextmanager
+from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
@@ -18,7 +16,6 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 _MOST_KEYS = 10_000
-_MOST_WAITING = 32
 
 
 class RemoteKey(NamedTuple):
@@ -35,10 +32,6 @@ class Failure:
     kind: type[Exception]
     reason: str
     until: int
-
-
-class Crowded(Exception):
-    """Too many wait for the same host already."""
 
 
 class Recent(Generic[K, V]):
@@ -73,21 +66,3 @@ class KeyRing:
         self.others: Recent[str, tuple[RemoteKey, int]] = Recent()  # by key id, with when it was learnt
         self.asked: Recent[str, int] = Recent()  # by key id: when it was last fetched
         self.failures: Recent[str, Failure] = Recent()  # by key id
-        self._queues: dict[Hashable, tuple[asyncio.Lock, int]] = {}
-
-    @asynccontextmanager
-    async def turn(self, of: Hashable, *, most_waiting: int = _MOST_WAITING) -> AsyncIterator[None]:
-        """One after another for each `of` (a host that is asked, an account whose key is made). Raises Crowded."""
-        lock, waiting = self._queues.get(of, (asyncio.Lock(), 0))
-        if waiting >= most_waiting:
-            raise Crowded
-        self._queues[of] = (lock, waiting + 1)
-        try:
-            async with lock:
-                yield
-        finally:
-            lock, waiting = self._queues[of]
-            if waiting > 1:
-                self._queues[of] = (lock, waiting - 1)
-            else:
-                del self._queues[of]

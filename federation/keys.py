@@ -15,13 +15,14 @@ from sqlalchemy.orm import Session
 
 from community import towns
 from community.models import Account
-from federation import actors
+from federation import actors, nodeinfo
 from federation.context import Federation
 from federation.http import PermanentFailure, Refused, TemporaryFailure
-from federation.keyring import Crowded, Failure, RemoteKey
+from federation.keyring import Failure, RemoteKey
 from federation.models import RemoteActor
 from federation.own_keys import SealBroken, ensure_key, instance_key
 from federation.signatures import LocalKey, SignatureInvalid, SignedRequest, verify
+from federation.turns import Crowded
 from federation.vocabulary.parse import is_actor
 from federation.vocabulary.reading import Unreadable, authority, items, same_origin, uri
 
@@ -124,7 +125,7 @@ async def _asked(
     if host is None or ctx.town.uris.is_local(key_id):
         raise SignatureInvalid("the keyId is no address of another server")
     try:
-        async with ring.turn(("host", host)):
+        async with ctx.turns.turn(("keys", host)):
             learnt = meanwhile()  # whoever waited with us may have brought it
             if learnt is not None and ctx.town.clock() - learnt[1] < _REMEMBERED_MS:
                 return learnt[0]
@@ -148,6 +149,7 @@ async def _fetched_or_noted(ctx: Federation, key_id: str, host: str) -> RemoteKe
         ring.failures.put(key_id, Failure(type(problem), str(problem), ctx.town.clock() + pause))
         raise
     ring.failures.drop(key_id)
+    ctx.aside(nodeinfo.software(ctx, host))  # a new acquaintance: boards will want to know how to speak to it
     return _remember(ctx, key_id, key)
 
 

@@ -37,7 +37,7 @@ async def ensure_key(ctx: Federation, account_id: int) -> LocalKey:
     key = ring.own.get(account_id)
     if key is not None:
         return key
-    async with ring.turn(("own", account_id), most_waiting=1 << 30):
+    async with ctx.turns.turn(("own", account_id), most_waiting=1 << 30):
         key = ring.own.get(account_id)
         if key is None:
             key = await _stored_or_made(ctx, account_id)
