@@ -27,7 +27,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         return
     wanted = getattr(metafunc.module, "ENGINES", ["sqlite", "postgresql"])
     direct = set(inspect.signature(metafunc.function).parameters)
-    if "database" in metafunc.fixturenames or direct & _NEEDS_A_DATABASE:
+    if {"database", "session"} & set(metafunc.fixturenames) or direct & _NEEDS_A_DATABASE:
         engines = [name for name in ENGINES if name in wanted]
     else:
         engines = wanted[:1]
