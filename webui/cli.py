@@ -9,6 +9,7 @@ import click
 
 from community.config import SettingsError
 from community.errors import CommunityError
+from webui import logs
 from webui.commands.wording import spoken
 from webui.i18n import TranslationsMissing
 
@@ -40,6 +41,7 @@ def cli() -> None:
 
 def main() -> None:
     """Run the command that the arguments name, and end the process with its exit status."""
+    logs.keep_quiet()
     try:
         status = cli.main(prog_name="machi", standalone_mode=False)
     except click.UsageError as error:

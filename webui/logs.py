@@ -22,6 +22,17 @@ PERSONAL = frozenset({
 """Keys that never reach the log."""
 
 
+def keep_quiet() -> None:
+    """Log nothing: for commands, which tell on one line of stderr what went wrong."""
+    structlog.configure(
+        processors=[structlog.stdlib.filter_by_level, structlog.stdlib.render_to_log_kwargs],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=False,  # `set_up` may follow
+    )
+    logging.getLogger().handlers = [logging.NullHandler()]
+
+
 def set_up(settings: Log) -> None:
     """Send everything that is logged, by structlog or by the standard library, to stderr as `settings` says."""
     shared: list[Processor] = [
