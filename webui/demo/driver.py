@@ -100,7 +100,7 @@ class Driver:
             await browser.send(
                 page, "/join",
                 nickname=person["display_name"], name=person["username"], passphrase=PASSPHRASE,
-                work="yes", application="見本です。総務の仕事をしています。", promise="on",
+                application="見本です。総務の仕事をしています。", agree="on",
             )  # fmt: skip
         except PageFailed:
             await self._enter(person["username"])  # joined already, before an interruption
