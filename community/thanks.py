@@ -41,7 +41,8 @@ def give(
     from_asker: bool = False,
     origin: ThanksOrigin | None = None,
 ) -> Thanks:
-    """Thank the author of `answer`; a second time gives back what stands and changes nothing.
+    """Thank the author of `answer`; a second time gives back what stands and changes nothing, unless it brings the
+    first words of a local giver.
 
     Words of a local giver become a post of their own under the answer, seen by whoever sees the question, or, with
     `private`, by the receiver alone. The relay gives for the asker of an anonymous question (`from_asker`). Words of
@@ -49,14 +50,21 @@ def give(
     for anything but somebody else's answer, Invalid("message" or "tone") for what does not fit.
     """
     known = between(session, giver.id, answer.id)
-    if known is not None:
+    wordless = message is None or not message.text or origin is not None
+    if known is not None and (wordless or known.message_post_id is not None):
         return known
     _check(session, giver, answer, from_asker=from_asker, local=origin is None)
-    if origin is None:
-        if tone is not None and tone not in TONES:
-            raise Invalid("tone", "ことばの印をもう一度選んでください。")
-        if message is not None and message.text:
-            message = wording.body(message, most=wording.MESSAGE_MOST, field="message")
+    if origin is None and tone is not None and tone not in TONES:
+        raise Invalid("tone", "ことばの印をもう一度選んでください。")
+    words = (
+        None
+        if wordless or message is None
+        else wording.body(message, most=wording.MESSAGE_MOST, field="message")
+    )
+    if known is not None and words is not None:
+        known.private = known.private or private
+        _write_message(session, known, giver, answer, words)
+        return known
     thanks = _store(
         session,
         giver=giver,
@@ -65,10 +73,10 @@ def give(
         private=private,
         origin=origin,
     )
-    if origin is not None:
+    if words is not None:
+        _write_message(session, thanks, giver, answer, words)
+    elif origin is not None:
         _adopt_message(session, thanks)
-    elif message is not None and message.text:
-        _write_message(session, thanks, giver, answer, message)
     receiver = session.get(Account, answer.author_id)
     assert receiver is not None
     notifications.tell(session, to=receiver, kind="thanks", actor=giver, post=answer, thanks=thanks)

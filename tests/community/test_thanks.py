@@ -49,10 +49,21 @@ def test_thanks_with_words(session, hanako, answer, clock, told):
 
 
 def test_a_second_time_changes_nothing(session, hanako, answer, told):
+    first = thanks.give(session, giver=hanako, answer=answer, message=WORDS)
+    words = first.message_post_id
+    told()
+    assert thanks.give(session, giver=hanako, answer=answer) is first
+    assert thanks.give(session, giver=hanako, answer=answer, message=from_markdown("もう一度")) is first
+    assert (answer.thanks_count, first.message_post_id, told()) == (1, words, [])
+
+
+def test_words_may_come_later(session, hanako, answer, told):
     first = thanks.give(session, giver=hanako, answer=answer)
     told()
-    assert thanks.give(session, giver=hanako, answer=answer, message=WORDS) is first
-    assert (answer.thanks_count, told()) == (1, [])
+    assert thanks.give(session, giver=hanako, answer=answer, message=WORDS, private=True) is first
+    message = session.get_one(Post, first.message_post_id)
+    assert (message.thanks_id, message.visibility, first.private) == (first.id, "direct", True)
+    assert (answer.thanks_count, told()) == (1, [events.PostCreated(message.id)])
 
 
 def test_anyone_helped_may_thank_and_not_only_the_asker(session, answer):
