@@ -28,11 +28,13 @@ STEADY, SHAKY = 896, 128
 PATIENCE = 2.0
 """Seconds after which a host that has not answered makes room for others."""
 
+FAREWELL = 1.5
+"""Seconds that letters under way have when the town closes."""
+
 _LANES_A_TURN = 64
 _LETTERS_A_DRIVE = 10
 _LONGEST_DRIVE = 60.0  # seconds; with the time limit of one more request still well within a lease
 _LOOK_EVERY = 1.0  # seconds; for pauses that end, and for what other processes queued
-_FAREWELL = 1.5  # seconds that letters under way have when the town closes
 
 _log = structlog.get_logger(__name__)
 
@@ -47,12 +49,14 @@ class DeliveryWorker:
         alone: bool = False,
         places: Places | None = None,
         patience: float = PATIENCE,
+        farewell: float = FAREWELL,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._ctx = ctx
         self._alone = alone
         self._free = places or Places(STEADY, SHAKY)
         self._patience = patience
+        self._farewell_time = farewell
         self._chance = chance
         self._driving: set[asyncio.Task[None]] = set()
         self._reports: list[Report] = []
@@ -69,7 +73,7 @@ class DeliveryWorker:
         while True:
             self._bell.clear()
             leased = await self._turn()
-            if not leased and not self._driving:
+            if not leased and not self._driving and not self._reports:
                 return self._attempts - before
             if self._driving:
                 await self._bell.wait()
@@ -138,21 +142,10 @@ class DeliveryWorker:
             self._bell.set()
 
     async def _send(self, letter: Letter, place: Place) -> Outcome:
-        """One request. A host that keeps us waiting moves aside, or is left for later if that is full as well."""
-        self._attempts += 1
-        request = asyncio.ensure_future(self._post(letter))
-        try:
-            done, _ = await asyncio.wait({request}, timeout=self._patience)
-            if not done and not place.yield_steady():
-                return Outcome(error="no answer yet, and too many hosts keep us waiting")
-            return await request
-        finally:
-            request.cancel()
-
-    async def _post(self, letter: Letter) -> Outcome:
+        """One letter. Whatever is wrong with it, the others go on."""
         try:
             key = await keys.ensure_key(self._ctx, letter.account_id)
-            answer = await self._ctx.http.post(letter.inbox, letter.body, signer=key)
+            return await self._post(letter, key, place)
         except (Refused, NotFound) as refusal:
             return Outcome(error=str(refusal), hopeless=True)
         except TemporaryFailure as failure:
@@ -160,12 +153,26 @@ class DeliveryWorker:
         except Exception:  # noqa: BLE001 - one letter that cannot be sent must not stop the others
             _log.exception("a delivery failed in an unforeseen way", inbox=letter.inbox)
             return Outcome(error="an error of ours, see the log")
+
+    async def _post(self, letter: Letter, key: keys.LocalKey, place: Place) -> Outcome:
+        """One request. A host that keeps us waiting moves aside, or is left for later if that is full as well."""
+        self._attempts += 1
+        request = asyncio.ensure_future(self._ctx.http.post(letter.inbox, letter.body, signer=key))
+        try:
+            done, _ = await asyncio.wait({request}, timeout=self._patience)
+            if not done:
+                if not place.yield_steady():
+                    return Outcome(error="no answer yet, and too many hosts keep us waiting")
+                self._bell.set()  # a place for a healthy host is free
+            answer = await request
+        finally:
+            request.cancel()
         return Outcome(answer.status, answer.retry_after, f"HTTP {answer.status}")
 
     async def _farewell(self) -> None:
         """Let requests under way end, then hang up, and write what is known."""
         if self._driving:
-            await asyncio.wait(self._driving, timeout=_FAREWELL)
+            await asyncio.wait(self._driving, timeout=self._farewell_time)
         for task in self._driving:
             task.cancel()
         await asyncio.gather(*self._driving, return_exceptions=True)

@@ -19,6 +19,7 @@ RESTING = 1 << 62
 LEASE = 120_000
 """How long (ms) a worker may drive before another takes the lane over. It stops by itself well before."""
 
+_LONG_PAUSED = 6  # failures in a row; from here on pauses take six hours and more
 _LEASE_BITS = 12  # the four seconds that make the end of a lease its worker's own
 
 
@@ -67,26 +68,37 @@ def wake(session: Session, hosts: Collection[str], now: int) -> None:
 def claim(session: Session, now: int, *, steady: int, shaky: int, letters: int) -> list[Drive]:
     """Lease up to `steady` lanes of healthy hosts and `shaky` of failing ones, with up to `letters` deliveries each.
 
-    Lanes in another transaction's hands are passed over, not waited for.
+    Lanes in another transaction's hands are passed over, not waited for. Lanes that turn out empty are put to rest and
+    do not count.
     """
     lease = now + LEASE + secrets.randbits(_LEASE_BITS)
-    found = [
-        *session.execute(_due(now, Lane.failures == 0).limit(steady)),
-        *session.execute(_due(now, Lane.failures > 0).limit(shaky)),
-    ]
-    if not found:
-        return []
-    drives = []
-    for host, failures, failing_since in sorted(found):
-        waiting = _letters(session, host, letters)
-        drives.append(Drive(host, lease, failures, failing_since, waiting))
-    empty = [drive.host for drive in drives if not drive.letters]
-    driven = [drive.host for drive in drives if drive.letters]
-    if driven:
-        session.execute(update(Lane).where(Lane.host.in_(driven)).values(leased_until=lease))
-    if empty:
-        session.execute(update(Lane).where(Lane.host.in_(empty)).values(next_attempt_at=RESTING))
-    return [drive for drive in drives if drive.letters]
+    healthy = _claim(session, _due(now, Lane.failures == 0), steady, letters, lease)
+    return healthy + _claim(session, _due(now, Lane.failures > 0), shaky, letters, lease)
+
+
+def _claim(
+    session: Session, due: Select[str, int, int | None], most: int, letters: int, lease: int
+) -> list[Drive]:
+    drives: list[Drive] = []
+    while len(drives) < most:
+        driven, empty = [], []
+        for host, failures, since in session.execute(due.limit(most - len(drives))).all():
+            waiting = _letters(session, host, letters)
+            if waiting:
+                driven.append(Drive(host, lease, failures, since, waiting))
+            else:
+                empty.append(host)
+        _set(session, [drive.host for drive in driven], leased_until=lease)
+        _set(session, empty, next_attempt_at=RESTING)
+        drives += driven
+        if not empty:
+            break
+    return drives
+
+
+def _set(session: Session, hosts: list[str], **values: int) -> None:
+    if hosts:
+        session.execute(update(Lane).where(Lane.host.in_(hosts)).values(**values))
 
 
 def _due(now: int, which: ColumnElement[bool]) -> Select[str, int, int | None]:
@@ -138,10 +150,13 @@ def release(
 
 
 def lift(session: Session, host: str, now: int) -> None:
-    """`host` spoke to us, verified: whatever was held back for it goes out now."""
+    """`host` spoke to us, verified, so it is up again: what is held back for it for hours or days goes out now.
+
+    Shorter pauses stay, and after a lift they begin anew: a host that speaks a lot and takes nothing is not hammered.
+    """
     session.execute(
         update(Lane)
-        .where(Lane.host == host, Lane.failures > 0)
+        .where(Lane.host == host, Lane.failures >= _LONG_PAUSED)
         .values(
             failures=0,
             failing_since=None,

@@ -127,12 +127,17 @@ async def test_letters_are_given_up_after_seven_days_and_the_host_is_then_looked
     assert (await lane(database, "a.example")).next_attempt_at == clock.now + 7 * retry.DAY
 
 
-async def test_a_word_of_the_host_lifts_its_pause(database: Database, clock: FixedClock) -> None:
+async def test_a_word_of_the_host_lifts_a_long_pause_but_not_a_short_one(
+    database: Database, clock: FixedClock
+) -> None:
     await database.write(lambda session: queue(session, "a.example"))
-    (drive,) = await claim(database)
-    await end(database, drive, Outcome(500))
-    await database.write(lambda session: lanes.lift(session, "a.example", town.now(session)))
-    (drive,) = await claim(database)
+    for failures in range(1, 7):
+        (drive,) = await claim(database)
+        await end(database, drive, Outcome(500))
+        await database.write(lambda session: lanes.lift(session, "a.example", town.now(session)))
+        clock.now = (await lane(database, "a.example")).next_attempt_at
+        assert (await lane(database, "a.example")).failures == failures % 6
+    (drive,) = await claim(database, shaky=0)
     assert drive.failures == 0
 
 
