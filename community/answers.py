@@ -10,7 +10,7 @@ from community.errors import NotAllowed, NotFound
 from community.models import Account, Post
 from community.posts import Origin
 from community.text import Body
-from community.visibility import DIRECT, FOLLOWERS, FROM_WIDE, SISTER_ONLY, TOWN
+from community.visibility import DIRECT, FOLLOWERS, FROM_WIDE, SISTER_ONLY, TOWN, Viewer
 
 
 def reply(
@@ -100,7 +100,12 @@ def _tell_thread(
 
 
 def _check_parent(session: Session, parent: Post, author: Account) -> None:
-    if not sight.may_see(session, sight.viewer_of(session, author), parent):
+    """Whether `author` may have seen `parent`. Who belongs to the circle of what was said elsewhere is for the town of
+    its author to say (decision 0006): of a stranger's reply to a stranger only what stands is asked.
+    """
+    elsewhere = not author.local and not parent.local
+    viewer = Viewer(parent.author_id, remote=True) if elsewhere else sight.viewer_of(session, author)
+    if not sight.may_see(session, viewer, parent):
         raise NotFound(
             "お返事の先が見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。"
         )

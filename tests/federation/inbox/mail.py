@@ -41,7 +41,9 @@ def know(session: Session, *names: str) -> None:
         actors.upsert(session, load(name))
 
 
-def deliver(session: Session, activity: dict[str, Any], *documents: dict[str, Any], buried: str = "") -> Inbound:
+def deliver(
+    session: Session, activity: dict[str, Any], *documents: dict[str, Any], buried: str = ""
+) -> Inbound:
     """Let `activity` have its effect, with the actors of `wire/` and `documents` to be had at their origins.
 
     Raises what the worker would log: Ignored, or what a service refuses with. `buried` is an id that answers 410.
