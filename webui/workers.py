@@ -18,7 +18,7 @@ from federation.outbox.deliver import DeliveryWorker
 from webui.keys import DATABASE, TOWN, WORKERS
 
 log = logging.getLogger(__name__)
-RELEASE_PAUSE = 2.0
+RELEASE_PAUSE = 0.5
 """Seconds between looks for questions to release; a look reads one indexed row."""
 FALL_PAUSE = 1.0
 """Seconds before a worker that fell over is started again."""

@@ -43,6 +43,7 @@ class Driver:
         self._give_role = give_role  # town, handle, role
         self._browsers: dict[str, Browser] = {}
         self._strangers: dict[str, Browser] = {}
+        self._inside: set[str] = set()  # who is logged in
         self._lottery = random.SystemRandom()
 
     async def run(self) -> None:
@@ -104,6 +105,7 @@ class Driver:
             )  # fmt: skip
         except PageFailed:
             await self._enter(person["username"])  # joined already, before an interruption
+        self._inside.add(person["username"])
         page = await browser.get("/settings")
         await browser.send(
             page, "/settings",
@@ -114,16 +116,17 @@ class Driver:
         return self._town_of(person["username"]).origin + f"/users/{person['username']}"
 
     async def _enter(self, handle: str) -> None:
+        """Log in, unless that was done already since the demo was started."""
+        if handle in self._inside:
+            return
         browser = self._browsers[handle]
         await browser.send(await browser.get("/login"), "/login", login=handle, passphrase=PASSPHRASE)
+        self._inside.add(handle)
 
     async def _member(self, handle: str, path: str) -> Page:
-        """`path` as the member `handle` sees it, logging in first where that is needed."""
-        page = await self._browsers[handle].get(path)
-        if urlsplit(page.url).path == "/login" or f"/@{handle}" not in page.text:
-            await self._enter(handle)
-            page = await self._browsers[handle].get(path)
-        return page
+        """`path` as the member `handle` sees it."""
+        await self._enter(handle)
+        return await self._browsers[handle].get(path)
 
     async def _follow(self, act: FollowExpert) -> str:
         expert = f"@{act.expert}@{self._town_of(act.expert).domain}"
@@ -250,10 +253,9 @@ class Driver:
 
     async def _arrived(self, handle: str, uri: str) -> Page:
         """The page of the post `uri` in the town of `handle`, once the post has come there."""
-        await self._member(handle, "/questions")
 
         async def look() -> Page | None:
-            page = await self._browsers[handle].get(f"/lookup?known=1&q={quote(uri, safe='')}")
+            page = await self._member(handle, f"/lookup?known=1&q={quote(uri, safe='')}")
             return page if page.status == 200 else None
 
         return await self._until(f"{uri} for {handle}", look)
