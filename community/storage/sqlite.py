@@ -145,12 +145,12 @@ class Writer:
                 session.commit_unit()
             else:
                 driver.commit()
+            session.let_go()
             job.hooks = events.take_hooks(session)
         except BaseException as error:  # noqa: BLE001 - a unit may raise anything; it harms nobody else
             job.fail(understood(error))
             session.rollback_unit()
             driver.rollback()  # if the unit never reached the database, the session did not do it
-        finally:
             session.expunge_all()
 
     def _abandon(self) -> None:
@@ -188,6 +188,8 @@ class Reader:
                 self._run_unit(job)
             except BaseException as error:  # noqa: BLE001 - a unit may raise anything
                 job.fail(understood(error, reading=True))
+                if isinstance(job.error, StorageFailed):
+                    self._desk.close()  # the next unit tries with a new connection
             give_back(job)
 
     def interrupt(self) -> None:
