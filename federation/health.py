@@ -36,10 +36,7 @@ def by_host(session: Session) -> list[HostHealth]:
     )
     for host, state, count in session.execute(rows):
         counts.setdefault(host, {})[state] = count
-    lanes = {
-        lane.host: lane
-        for lane in session.execute(select(Lane).where(Lane.host.in_(counts))).scalars()
-    }
+    lanes = {lane.host: lane for lane in session.execute(select(Lane).where(Lane.host.in_(counts))).scalars()}
     found = [_health(host, states, lanes.get(host)) for host, states in counts.items()]
     found.sort(key=lambda health: (health.failing_since is None, -health.waiting, health.host))
     return found[:MOST]

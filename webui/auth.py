@@ -41,7 +41,8 @@ def remember(request: web.Request, found: Visitor, token: str) -> None:
 
 def visitor(request: web.Request) -> Visitor:
     """Who is looking at the page: a member or a stranger."""
-    return request.get(VISITOR, STRANGER)
+    found: Visitor = request.get(VISITOR, STRANGER)
+    return found
 
 
 async def viewer(request: web.Request) -> Viewer:
@@ -68,7 +69,9 @@ def require_member(handler: Handler) -> Handler:
         if visitor(request).member:
             return await handler(request)
         if request.method in {"GET", "HEAD"}:
-            return web.Response(status=303, headers={"Location": "/login?next=" + quote(request.path_qs, safe="")})
+            return web.Response(
+                status=303, headers={"Location": "/login?next=" + quote(request.path_qs, safe="")}
+            )
         raise LoginNeeded("ログインの時間が切れたため、送れませんでした。書いたものは下に残っています。")
 
     return guarded

@@ -49,7 +49,9 @@ def _waves(digits: Iterator[int], strong: str, light: str) -> str:
     height = 5 + next(digits) % 5
     length = 18 + next(digits) % 9
     across = 24 + next(digits) % 40
-    parts = [f'<circle cx="{across}" cy="{22 + next(digits) % 8}" r="{8 + next(digits) % 5}" fill="{light}"/>']
+    parts = [
+        f'<circle cx="{across}" cy="{22 + next(digits) % 8}" r="{8 + next(digits) % 5}" fill="{light}"/>'
+    ]
     for row, (colour, opacity) in enumerate(((light, 1), (strong, 0.55), (strong, 1))):
         top = 46 + row * 13
         start = -(next(digits) % length)
@@ -78,7 +80,9 @@ def _sprout(digits: Iterator[int], strong: str, light: str) -> str:
     lean = next(digits) % 13 - 6
     pairs = 2 + next(digits) % 2
     size = 15 + next(digits) % 6
-    parts = [f'<path d="M44 80Q{44 - lean} 52 {44 + lean} 20" stroke="{strong}" stroke-width="3" fill="none"/>']
+    parts = [
+        f'<path d="M44 80Q{44 - lean} 52 {44 + lean} 20" stroke="{strong}" stroke-width="3" fill="none"/>'
+    ]
     for pair in range(pairs):
         y = 66 - pair * (44 // pairs)
         x = 44 - lean // 3

@@ -36,7 +36,9 @@ class CookieNames:
         )
 
 
-def put(response: web.StreamResponse, settings: Settings, name: str, value: str, *, days: float | None = None) -> None:
+def put(
+    response: web.StreamResponse, settings: Settings, name: str, value: str, *, days: float | None = None
+) -> None:
     """Set a cookie for the whole town; without `days` it ends with the browser."""
     response.set_cookie(
         name,

@@ -41,7 +41,7 @@ def token(request: web.Request) -> str:
 
 
 def _binding(request: web.Request) -> str:
-    session_token = request.get(SESSION_TOKEN)
+    session_token: str | None = request.get(SESSION_TOKEN)
     if session_token:
         return "session:" + session_token
     before = request.cookies.get(request.app[COOKIES].pre_session) or request.get(PRE_SESSION)
@@ -68,9 +68,13 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if request.method in SAFE or target not in request.app[PAGE_HANDLERS]:
         return await handler(request)
     if not same_origin(request):
-        raise ForeignOrigin("この送信は、ほかのサイトから来たため受け取りませんでした。このまちの画面から送ってください。")
+        raise ForeignOrigin(
+            "この送信は、ほかのサイトから来たため受け取りませんでした。このまちの画面から送ってください。"
+        )
     form = await forms.receive(request)
     request[FORM] = form
-    if target not in _ORIGIN_ONLY and not hmac.compare_digest(form.text("csrf").encode(), token(request).encode()):
+    if target not in _ORIGIN_ONLY and not hmac.compare_digest(
+        form.text("csrf").encode(), token(request).encode()
+    ):
         raise StaleToken("画面を開いてから時間がたったため、送れませんでした。書いたものは下に残っています。")
     return await handler(request)

@@ -39,9 +39,13 @@ async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
     except CommunityError as error:
         return _community(request, error)
     except web.HTTPException as error:
-        if error.status < 400 or error.content_type != "text/plain":  # a redirect, or an answer made on purpose
+        if (
+            error.status < 400 or error.content_type != "text/plain"
+        ):  # a redirect, or an answer made on purpose
             raise
-        return _plain(request, error.status, _HTTP_SENTENCES.get(error.status, _OURS), error.headers.get("Allow"))
+        return _plain(
+            request, error.status, _HTTP_SENTENCES.get(error.status, _OURS), error.headers.get("Allow")
+        )
     except Exception:
         mark = secrets.token_hex(4)
         log.exception("request %s failed: %s %s", mark, request.method, request.path)
@@ -78,10 +82,14 @@ def _plain(
     told = sentence(request, message, facts)
     if _for_program(request):
         answer = web.Response(
-            status=status, body=json.dumps({"error": told}, ensure_ascii=False).encode(), content_type="application/json"
+            status=status,
+            body=json.dumps({"error": told}, ensure_ascii=False).encode(),
+            content_type="application/json",
         )
     else:
-        answer = page(request, "errors/error.html", status=status, sentence=told, status_code=status, mark=mark)
+        answer = page(
+            request, "errors/error.html", status=status, sentence=told, status_code=status, mark=mark
+        )
     if allow:
         answer.headers["Allow"] = allow
     return answer
@@ -95,5 +103,3 @@ def _for_program(request: web.Request) -> bool:
     if "text/html" in accept:
         return False
     return "json" in accept or request.path.startswith(_PROGRAM_PATHS)
-
-

@@ -99,7 +99,9 @@ async def receive(request: web.Request) -> Form:
         raise web.HTTPRequestEntityTooLarge(max_size=FORM_LIMIT, actual_size=request.content_length or 0)
     try:
         posted = await request.post()
-    except (ValueError, LookupError, AssertionError) as error:
+    except web.HTTPException:
+        raise
+    except Exception as error:  # whatever the readers of aiohttp trip over was sent wrongly
         raise web.HTTPBadRequest from error
     fields: dict[str, list[str]] = {}
     for name, value in posted.items():

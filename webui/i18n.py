@@ -55,7 +55,9 @@ def _quality(parameters: str) -> float:
         return 0.0
 
 
-def translate(catalogue: gettext.NullTranslations, message: str, facts: Mapping[str, object] | None = None) -> str:
+def translate(
+    catalogue: gettext.NullTranslations, message: str, facts: Mapping[str, object] | None = None
+) -> str:
     """A sentence in the language of `catalogue`, its %(name)s places filled with `facts`."""
     sentence = catalogue.gettext(message)
     return sentence % dict(facts) if facts else sentence

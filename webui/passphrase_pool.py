@@ -42,7 +42,9 @@ class PassphrasePool:
 
     async def _run(self, work: Callable[[], T]) -> T:
         if self._room == 0:
-            raise TooMany("いま入り口がこみあっています。少し待ってから、もう一度お試しください。", retry_after=5)
+            raise TooMany(
+                "いま入り口がこみあっています。少し待ってから、もう一度お試しください。", retry_after=5
+            )
         self._room -= 1
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, work)

@@ -20,7 +20,10 @@ def language_of(request: web.Request) -> str:
     """The reader's language: chosen in the footer, else the member's own, else the browser's, else the town's first."""
     languages = request.app[SETTINGS].instance.languages
     visitor = request.get(VISITOR, STRANGER)
-    for wish in (request.cookies.get(request.app[COOKIES].language), visitor.viewer.locale if visitor.member else None):
+    for wish in (
+        request.cookies.get(request.app[COOKIES].language),
+        visitor.viewer.locale if visitor.member else None,
+    ):
         if wish in languages:
             return str(wish)
     return i18n.accepted(request.headers.get("Accept-Language", ""), languages) or languages[0]
@@ -67,7 +70,9 @@ def _surroundings(request: web.Request) -> dict[str, Any]:
     }
 
 
-def again(request: web.Request, template: str, form: Form, error: CommunityError, **context: Any) -> web.Response:
+def again(
+    request: web.Request, template: str, form: Form, error: CommunityError, **context: Any
+) -> web.Response:
     """Show a form again with everything that was typed and the sentence of `error` beside its field (or on top)."""
     explain(request, form, error)
     return page(request, template, status=statuses.of(error), form=form, **context)
@@ -106,7 +111,12 @@ def _flash(request: web.Request) -> str:
 
 def local_address(text: str, default: str = "/") -> str:
     """`text` if it is a path of this town (what `next` and `back` fields may hold), else `default`."""
-    harmless = text.startswith("/") and not text.startswith(("//", "/\\")) and text.isprintable() and len(text) < 2000
+    harmless = (
+        text.startswith("/")
+        and not text.startswith(("//", "/\\"))
+        and text.isprintable()
+        and len(text) < 2000
+    )
     return text if harmless else default
 
 

@@ -36,7 +36,9 @@ class StaticFiles:
             if path.suffix in TYPES:
                 body = path.read_bytes()
                 name = path.relative_to(folder).as_posix()
-                self._files[name] = StaticFile(body, TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:12])
+                self._files[name] = StaticFile(
+                    body, TYPES[path.suffix], hashlib.sha256(body).hexdigest()[:12]
+                )
 
     def url(self, name: str) -> str:
         """The address of a file with its version. Raises KeyError for a name that is none: a slip in a template."""

@@ -82,6 +82,8 @@ class _Dates:
         elif age < _WEEK:
             ago = timedelta(milliseconds=-age)
             text = format_timedelta(ago, add_direction=True, locale=self._language, threshold=0.95)
+            if self._language == "ja":
+                text = text.replace(" ", "")  # 「2時間前」: Japanese sets no space after a number
         else:
             text = self.day(milliseconds)
         exact = format_datetime(at, self._exact, locale=self._language)

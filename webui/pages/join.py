@@ -1,6 +1,7 @@
 """なかまになる: one question, the town's promise, and then a recovery code that is shown once."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy.orm import Session
@@ -47,7 +48,9 @@ async def join(request: web.Request) -> web.Response:
         _check(form)
         passphrase_hash = await request.app[PASSPHRASES].hash(form.text("passphrase", strip=False))
         locale = language_of(request)
-        joined = await request.app[DATABASE].write(lambda session: _join(session, form, passphrase_hash, locale))
+        joined = await request.app[DATABASE].write(
+            lambda session: _join(session, form, passphrase_hash, locale)
+        )
     except CommunityError as error:
         return again(request, "join.html", form, error, **await _surroundings(request, form))
     if joined.code is None:
@@ -59,7 +62,10 @@ async def join(request: web.Request) -> web.Response:
 def _check(form: Form) -> None:
     """What only the page asks for."""
     if not form.text("application") and not form.text("key"):
-        raise Invalid("application", "お仕事とのかかわりを、ひとことだけ教えてください。くわしい会社のことは書かなくて大丈夫です。")
+        raise Invalid(
+            "application",
+            "お仕事とのかかわりを、ひとことだけ教えてください。くわしい会社のことは書かなくて大丈夫です。",
+        )
     if not form.checked("agree"):
         raise Invalid("agree", "まちの約束をお読みいただき、よろしければしるしをつけてください。")
 
@@ -103,10 +109,12 @@ def _show_code(request: web.Request, joined: Joined) -> web.Response:
     return response
 
 
-async def _surroundings(request: web.Request, form: Form) -> dict[str, object]:
+async def _surroundings(request: web.Request, form: Form) -> dict[str, Any]:
     """How the town takes people in, and whether the visitor came by the link of the first administrator."""
     key = form.text("key")
-    first = bool(key) and await request.app[DATABASE].read(lambda session: doors.is_first_admin_key(session, key))
+    first = bool(key) and await request.app[DATABASE].read(
+        lambda session: doors.is_first_admin_key(session, key)
+    )
     return {
         "mode": request.app[SETTINGS].instance.registrations,
         "first_admin": first,

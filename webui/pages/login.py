@@ -19,9 +19,7 @@ routes = web.RouteTableDef()
 _PAIR = Limit(tries=8, minutes=15)  # one name from one network
 _NAME = Limit(tries=40, minutes=60)  # one name from anywhere; far above what a forgetful person does
 _NETWORK = Limit(tries=60, minutes=15)  # an office shares one address
-TOO_MANY = (
-    "何度か合わなかったため、少しだけ入り口を閉めています。%(minutes)s分ほど待ってから、もう一度お試しください。"
-)
+TOO_MANY = "何度か合わなかったため、少しだけ入り口を閉めています。%(minutes)s分ほど待ってから、もう一度お試しください。"
 _WRONG = "名前かパスフレーズが合いませんでした。名前はメールアドレスでも大丈夫です。ゆっくり、もう一度お試しください。"
 _WAITING = "申し込みは届いています。まちの人がお迎えの準備をしていますので、もう少しお待ちください。"
 _RESTING = "いまは入れないようになっています。まちの運営の方へお問い合わせください。"

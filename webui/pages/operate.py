@@ -121,7 +121,9 @@ async def end_invite(request: web.Request) -> web.Response:
 async def add_sister(request: web.Request) -> web.Response:
     form = form_of(request)
     try:
-        domain = await request.app[DATABASE].write(lambda session: towns.add_sister(session, form.text("domain")))
+        domain = await request.app[DATABASE].write(
+            lambda session: towns.add_sister(session, form.text("domain"))
+        )
     except CommunityError as error:
         return await _show(request, error=error, form=form)
     return redirect(

@@ -27,7 +27,9 @@ async def recover(request: web.Request) -> web.Response:
         throttle.check(limits, login.TOO_MANY)
         throttle.count(limits)
         passphrase_hash = await request.app[PASSPHRASES].hash(form.text("passphrase", strip=False))
-        code, token = await request.app[DATABASE].write(lambda session: _return(session, form, passphrase_hash))
+        code, token = await request.app[DATABASE].write(
+            lambda session: _return(session, form, passphrase_hash)
+        )
     except CommunityError as error:
         return again(request, "recover.html", form, error)
     for key in limits:

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import dataclass
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy.orm import Session
@@ -71,7 +72,11 @@ async def change_profile(request: web.Request) -> web.Response:
 async def preferences(request: web.Request) -> web.Response:
     mine = await _mine(request)
     account, member = mine.account, mine.member
-    switches = {"locked": account.locked, "discoverable": account.discoverable, "indexable": account.indexable}
+    switches = {
+        "locked": account.locked,
+        "discoverable": account.discoverable,
+        "indexable": account.indexable,
+    }
     form = Form.blank(
         locale=member.locale,
         default_visibility=member.default_visibility or "",
@@ -103,7 +108,9 @@ async def change_preferences(request: web.Request) -> web.Response:
     except CommunityError as error:
         return again(request, "settings/preferences.html", form, error)
     response = redirect(request, "/settings/preferences", "設定を新しくしました。")
-    cookies.drop(response, request.app[SETTINGS], request.app[COOKIES].language)  # the member's own choice counts now
+    cookies.drop(
+        response, request.app[SETTINGS], request.app[COOKIES].language
+    )  # the member's own choice counts now
     return response
 
 
@@ -123,11 +130,15 @@ async def change_passphrase(request: web.Request) -> web.Response:
         await _confirm(request, form, "old_passphrase")
         new_hash = await request.app[PASSPHRASES].hash(new)
         await request.app[DATABASE].write(
-            lambda session: members.change_passphrase(session, account_id=me, passphrase_hash=new_hash, keep=token)
+            lambda session: members.change_passphrase(
+                session, account_id=me, passphrase_hash=new_hash, keep=token
+            )
         )
     except CommunityError as error:
         return again(request, "settings/keys.html", form, error, code_form=Form())
-    return redirect(request, "/settings/keys", "パスフレーズを新しくしました。ほかの機器では、入りなおしてください。")
+    return redirect(
+        request, "/settings/keys", "パスフレーズを新しくしました。ほかの機器では、入りなおしてください。"
+    )
 
 
 @routes.post("/settings/code")
@@ -139,7 +150,9 @@ async def renew_code(request: web.Request) -> web.Response:
     except CommunityError as error:
         explain(request, form, error)
         return page(request, "settings/keys.html", status=statuses.of(error), form=Form(), code_form=form)
-    code = await request.app[DATABASE].write(lambda session: members.renew_recovery_code(session, account_id=me))
+    code = await request.app[DATABASE].write(
+        lambda session: members.renew_recovery_code(session, account_id=me)
+    )
     response = page(request, "code.html", code=code, occasion="renewed")
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -197,5 +210,5 @@ def _labels(typed: str) -> list[str]:
     return [label.strip() for label in _SEPARATORS.split(typed) if label.strip()]
 
 
-def _offers() -> dict[str, object]:
+def _offers() -> dict[str, Any]:
     return {"categories": taxonomy.CATEGORIES, "most": strengths.MOST}

@@ -43,7 +43,14 @@ def _stories(session: Session) -> list[Story]:
     stories = []
     for question in questions:
         letter = letters.get(question.accepted_answer_id or 0)
-        stories.append(Story(question, addresses.of_post(question, authors[question.id]), letter, authors[letter.id] if letter else None))
+        stories.append(
+            Story(
+                question,
+                addresses.of_post(question, authors[question.id]),
+                letter,
+                authors[letter.id] if letter else None,
+            )
+        )
     return stories
 
 
@@ -55,4 +62,4 @@ def _letters(session: Session, answer_ids: list[int]) -> dict[int, Post]:
         .where(Thanks.post_id.in_(answer_ids), Thanks.private.is_(False), visible_to(PUBLIC))
         .order_by(Thanks.id.desc())
     )
-    return {answer_id: letter for answer_id, letter in session.execute(rows)}
+    return dict(session.execute(rows).tuples().all())
