@@ -84,7 +84,7 @@ class OutboxItem(Model):
 
 
 class Delivery(Model):
-    """One activity to one inbox. `state`: pending | done | failed (given up)."""
+    """One activity to one inbox. `state`: pending | done | failed (given up) | dropped (its post was deleted first)."""
 
     __tablename__ = "deliveries"
     __table_args__ = (Index(None, "host", "state", "id"), Index(None, "outbox_item_id"), Index(None, "state", "id"))

@@ -40,20 +40,18 @@ _log = structlog.get_logger(__name__)
 
 
 class DeliveryWorker:
-    """Delivers what is queued. `alone` says that no other process delivers for this town."""
+    """Delivers what is queued. Several may do so for one town, in one process or many."""
 
     def __init__(
         self,
         ctx: Federation,
         *,
-        alone: bool = False,
         places: Places | None = None,
         patience: float = PATIENCE,
         farewell: float = FAREWELL,
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._ctx = ctx
-        self._alone = alone
         self._free = places or Places(STEADY, SHAKY)
         self._patience = patience
         self._farewell_time = farewell
@@ -82,7 +80,7 @@ class DeliveryWorker:
         """Deliver until cancelled. Then letters under way get a moment more, and every lane is given back."""
         self._ctx.delivery_bell.connect(self.wake)
         try:
-            if self._alone:
+            if self._ctx.database.dialect == "sqlite":  # one process delivers: leases are a dead one's
                 await self._ctx.database.write(lanes.free_all)
             while True:
                 await self._keep_going()

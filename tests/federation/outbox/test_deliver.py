@@ -299,10 +299,11 @@ async def test_the_running_worker_takes_over_at_its_start_is_woken_and_stops_cle
 
     there.answers = [tell, tell]
     await database.write(lambda session: say(session, 1, there.inbox))
-    await database.write(
-        lambda session: lanes.claim(session, town_facts.now(session), steady=9, shaky=9, letters=9)
-    )
-    worker = DeliveryWorker(ctx, alone=True)
+    if database.dialect == "sqlite":  # where it is the only one: leases are those of a process that died
+        await database.write(
+            lambda session: lanes.claim(session, town_facts.now(session), steady=9, shaky=9, letters=9)
+        )
+    worker = DeliveryWorker(ctx)
     running = asyncio.create_task(worker.run())
     await asyncio.wait_for(arrived.wait(), 5)
     arrived.clear()
