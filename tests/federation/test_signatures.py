@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from federation import cavage
 from federation.signatures import sign_request
 from tests import peer_signing
-from tests.federation.handmade import BODY, COVERED, HOST, HOUR, INBOX, KEY_ID, check, key, request
+from tests.federation.handmade import BODY, COVERED, HOST, HOUR, INBOX, KEY_ID, check, key, refuses, request
 from tests.peer_signing import STYLES
 from tests.towns import SPRING_MORNING
 
