@@ -6,6 +6,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 export PIP_ROOT_USER_ACTION := ignore
+# Empty: compiled code is kept, else each start would compile everything anew.
+export PYTHONDONTWRITEBYTECODE :=
 
 # What is installed is known by the contents of the lock files, so that a second start installs nothing.
 digest = $(firstword $(shell cat $(1) pyproject.toml setup.py 2>/dev/null | cksum))
@@ -35,7 +37,7 @@ test: $(INSTALLED_DEV) $(CATALOGUES)
 lint: $(INSTALLED_DEV) $(CATALOGUES)
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports --no-cache
 
 bench: $(INSTALLED_DEV) $(CATALOGUES)
 	$(BIN)/python -m bench $(ARGS)
