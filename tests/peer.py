@@ -224,12 +224,14 @@ class Peer:
         return web.Response(status=404) if document is None else _json(document, ACTIVITY)
 
     def _document(self, path: str) -> Document | None:
+        if path in self._documents:
+            return self._documents[path]
         for actor in self.actors.values():
             if path == actor.id.removeprefix(self.origin):
                 return actor.document
             if path == actor.key_id.removeprefix(self.origin):
                 return peer_shapes.stub(actor.document)
-        return self._documents.get(path)
+        return None
 
     def _discovery(self, request: web.Request, path: str) -> web.Response:
         schema = "http://nodeinfo.diaspora.software/ns/schema/2.0"
