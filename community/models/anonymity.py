@@ -3,7 +3,7 @@
 from sqlalchemy import JSON, ForeignKey, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community.models.schema import Id, Millis, Model
+from community.models.schema import Millis, Model
 
 
 class AnonymousDraft(Model):
@@ -33,7 +33,8 @@ class AnonymousDraft(Model):
 
 class AnonymousThread(Model):
     """How the asker of a released anonymous question proves to be the asker: by あいことば, or, while the epoch's
-    key lives, by the tag the server can recompute for the one member who is looking."""
+    key lives, by the tag the server can recompute for the one member who is looking.
+    """
 
     __tablename__ = "anonymous_threads"
     __table_args__ = ({"sqlite_with_rowid": False},)

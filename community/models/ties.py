@@ -56,7 +56,8 @@ class Follow(Model):
 
 class Notification(Model):
     """Something that happened to a local member. Never written for an anonymous asker: theirs are worked out
-    when they look (`community.anonymity`), so that no row joins them to their question."""
+    when they look (`community.anonymity`), so that no row joins them to their question.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (Index(None, "account_id", "id"), Index(None, "post_id"))
