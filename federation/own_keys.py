@@ -65,7 +65,7 @@ def _stored(session: Session, account_id: int) -> LocalKey | None:
     """The key as it is stored, opened; None if there is none yet. Raises NotFound, SealBroken."""
     uri = session.scalar(select(Account.uri).where(Account.id == account_id, Account.domain == LOCAL))
     if uri is None:
-        raise NotFound("その人はこのまちにいません。")
+        raise NotFound("その人は見つかりませんでした。")
     sealed = session.scalar(select(ActorKey.private_sealed).where(ActorKey.account_id == account_id))
     if sealed is None:
         return None

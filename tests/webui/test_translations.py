@@ -20,6 +20,7 @@ def sentences() -> dict[str, str]:
     """Each sentence of the source, with the file it stands in."""
     method_map = [
         ("community/**.py", "webui.extraction:sentences"),
+        ("federation/*.py", "webui.extraction:sentences"),
         ("webui/*.py", "webui.extraction:sentences"),
         ("webui/pages/**.py", "webui.extraction:sentences"),
         ("webui/templates/**.html", "jinja2"),
