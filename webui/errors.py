@@ -97,9 +97,10 @@ def _plain(
 
 def _for_program(request: web.Request) -> bool:
     """Whether the answer is read by a program: its Accept header says so, or its path without a wish for HTML."""
-    if request.match_info.handler in request.app[PAGE_HANDLERS]:
-        return False
     accept = request.headers.get("Accept", "")
     if "text/html" in accept:
         return False
-    return "json" in accept or request.path.startswith(_PROGRAM_PATHS)
+    if "json" in accept:
+        return True
+    of_a_page = request.match_info.handler in request.app[PAGE_HANDLERS]
+    return not of_a_page and request.path.startswith(_PROGRAM_PATHS)

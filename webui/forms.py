@@ -1,5 +1,6 @@
 """Forms: what was typed, kept exactly so that it can be shown again, and the sentence beside what does not fit."""
 
+import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
 
@@ -17,6 +18,7 @@ SECRET_FIELDS = frozenset({"passphrase", "old_passphrase", "confirm_passphrase",
 """What is never shown again, not even to the person who typed it."""
 
 NOT_HERE = "お探しのページは見つかりませんでした。"
+_CHOICE = re.compile(r"[a-z0-9_-]{0,40}")
 _CONTROLS = {code: None for code in (*range(0x20), 0x7F) if chr(code) not in "\t\n"}
 
 
@@ -79,10 +81,18 @@ class Form:
         """The sentence beside a field, or the empty string."""
         return self.errors.get(name, "")
 
-    def typed(self) -> list[tuple[str, str]]:
-        """Every field and value except secrets and the form's own machinery: for showing a lost text again."""
+    def typed(self) -> list[tuple[str, str, bool]]:
+        """Name, value and whether a person wrote it, of every field but secrets: for sending a lost form again.
+
+        What looks like a choice or a key was not written by hand and need not be shown.
+        """
         hidden = SECRET_FIELDS | {"csrf"}
-        return [(name, text) for name, texts in self._fields.items() if name not in hidden for text in texts]
+        return [
+            (name, text, _CHOICE.fullmatch(text) is None)
+            for name, texts in self._fields.items()
+            if name not in hidden
+            for text in texts
+        ]
 
 
 def _clean(text: str) -> str:

@@ -19,6 +19,7 @@ PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:
     """Put the headers on an answer as it leaves (a signal: it sees every answer, errors too)."""
     headers = response.headers
+    headers["Server"] = "Machi"  # no version: that would only help those who look for old ones
     headers.setdefault("X-Content-Type-Options", "nosniff")
     # Not no-referrer: browsers would then send `Origin: null` with forms, and the Origin check would have nothing.
     headers.setdefault("Referrer-Policy", "same-origin")

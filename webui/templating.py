@@ -1,13 +1,14 @@
 """The template engine: one Jinja environment per language, everything escaped, a misspelt name an error."""
 
 import gettext
+import hashlib
 from collections.abc import Mapping
 from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
 from babel.dates import format_date, format_datetime, format_timedelta
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 from markupsafe import Markup
 
@@ -48,6 +49,7 @@ def _environment(
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        bytecode_cache=_compiled(),
         extensions=["jinja2.ext.i18n", "jinja2.ext.do"],
     )
     environment.install_gettext_callables(  # type: ignore[attr-defined]
@@ -57,6 +59,18 @@ def _environment(
     environment.globals.update(static=static.url, locale=language)
     environment.filters.update(when=dates.when, day=dates.day, clock=dates.clock, as_of=dates.as_of)
     return environment
+
+
+def _compiled() -> FileSystemBytecodeCache | None:
+    """Where compiled templates outlive the process: a folder of this user alone under the system's temporary one.
+
+    Compiling them all takes most of a second. Templates compiled under other rules (this file) are left alone.
+    """
+    rules = hashlib.sha256(Path(__file__).read_bytes()).hexdigest()[:12]
+    try:
+        return FileSystemBytecodeCache(pattern=f"__machi_{rules}_%s.cache")
+    except RuntimeError:  # the folder belongs to somebody else: compile for this process alone
+        return None
 
 
 def moment(milliseconds: int) -> datetime:

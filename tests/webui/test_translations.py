@@ -1,6 +1,7 @@
 """Every sentence has its English, and every English fits its sentence."""
 
 import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,23 +19,15 @@ PLACE = re.compile(r"%\([a-z_]+\)s|%%")
 
 def sentences() -> dict[str, str]:
     """Each sentence of the source, with the file it stands in."""
-    method_map = [
-        ("community/**.py", "webui.extraction:sentences"),
-        ("federation/*.py", "webui.extraction:sentences"),
-        ("webui/*.py", "webui.extraction:sentences"),
-        ("webui/pages/**.py", "webui.extraction:sentences"),
-        ("webui/templates/**.html", "jinja2"),
-    ]
+    methods, options = [], {}
+    for entry in tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["babel"]["mappings"]:
+        patterns = [entry["pattern"]] if isinstance(entry["pattern"], str) else entry["pattern"]
+        methods += [(pattern, entry["method"]) for pattern in patterns]
+        wishes = {key: value for key, value in entry.items() if key not in {"pattern", "method"}}
+        options |= dict.fromkeys(patterns, wishes)
     found: dict[str, str] = {}
-    options = {
-        "webui/templates/**.html": {
-            "trim_blocks": "true",
-            "lstrip_blocks": "true",
-            "extensions": "jinja2.ext.do",
-        }
-    }
     for filename, _, message, *_ in extract_from_dir(
-        ROOT, method_map, options, keywords={"_": None, "ngettext": (1, 2)}
+        ROOT, methods, options, keywords={"_": None, "ngettext": (1, 2)}
     ):
         found.setdefault(message[0] if isinstance(message, tuple) else message, filename)
     return found

@@ -62,4 +62,4 @@ def _letters(session: Session, answer_ids: list[int]) -> dict[int, Post]:
         .where(Thanks.post_id.in_(answer_ids), Thanks.private.is_(False), visible_to(PUBLIC))
         .order_by(Thanks.id.desc())
     )
-    return dict(session.execute(rows).tuples().all())
+    return {row[0]: row[1] for row in session.execute(rows)}
