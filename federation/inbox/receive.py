@@ -3,14 +3,19 @@
 Nothing an activity says is acted upon here: that is the worker's part (`process`), and may take as long as it takes.
 """
 
+from email.utils import parsedate_to_datetime
+from typing import Any
+
 import structlog
 from aiohttp import web
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from community import events, ids, inserts, town, towns
 from community.errors import StorageFailed
-from federation import actors, keys, negotiation, signatures
+from federation import actors, cavage, keys, negotiation, signatures
 from federation.context import Federation
+from federation.inbox import queue
 from federation.inbox.inbound import Inbound
 from federation.media_types import is_activity
 from federation.models import InboxItem
@@ -21,7 +26,7 @@ BODY_LIMIT = 1024 * 1024
 """Bytes (federation reference §2.5)."""
 
 _CHUNK = 64 * 1024
-_LONGEST_ID = 2_048
+_SAID_AGAIN = frozenset({"Follow", "Undo"})
 _RETRY_AFTER = "60"  # seconds
 
 _log = structlog.get_logger(__name__)
@@ -48,7 +53,8 @@ async def receive(ctx: Federation, request: web.Request, recipient: str | None) 
         if not await ctx.database.read(lambda session: _is_worth_proving(session, inbound)):
             return _accepted()
         await _prove(ctx, request, body, inbound)
-        await ctx.database.write(lambda session: _store(ctx, session, inbound, body))
+        signed_at = _signed_at(request)
+        await ctx.database.write(lambda session: _store(ctx, session, inbound, body, signed_at))
     except _Refusal as refusal:
         _log.info("refused at the inbox", status=refusal.status, reason=str(refusal), to=recipient or "shared")
         return _refused(refusal)
@@ -125,25 +131,47 @@ async def _prove(ctx: Federation, request: web.Request, body: bytes, inbound: In
         raise _Refusal(403, "the signer is not the actor of the activity")
 
 
-def _store(ctx: Federation, session: Session, inbound: Inbound, body: bytes) -> None:
+def _signed_at(request: web.Request) -> int | None:
+    """The Date that the (proved) signature covers, in milliseconds; None if it covers none."""
+    if "date" not in cavage.parse(request.headers["Signature"]).names:
+        return None
+    return int(parsedate_to_datetime(request.headers["Date"]).timestamp() * 1000)
+
+
+def _store(ctx: Federation, session: Session, inbound: Inbound, body: bytes, signed_at: int | None) -> None:
     """Queue the activity, once however often it comes; and know that its host is alive."""
     now = town.now(session)
     host = authority(inbound.actor_uri) or ""
-    fresh = inserts.new_row(
-        session,
-        InboxItem,
-        id=ids.new(now),
-        activity_uri=inbound.id[:_LONGEST_ID],
-        host=host,
-        actor_uri=inbound.actor_uri,
-        type=inbound.type[:32],
-        body=body,
-        next_attempt_at=now,
-        received_at=now,
-    )
+    values = {
+        "id": ids.new(now),
+        "activity_uri": inbound.id,
+        "host": host,
+        "actor_uri": inbound.actor_uri,
+        "type": inbound.type[:32],
+        "body": body,
+        "next_attempt_at": now,
+        "received_at": now,
+    }
+    queued = inserts.new_row(session, InboxItem, **values) or _queue_again(session, values, signed_at)
     lanes.lift(session, host, now)
-    if fresh:
+    if queued:
         events.after_commit(session, ctx.wake_inbox)
+
+
+def _queue_again(session: Session, values: dict[str, Any], signed_at: int | None) -> bool:
+    """Misskey names a Follow after its two ends, and its Undo after the Follow: who follows for the second time says
+    the same id again. It counts if it was signed after the first one came; a replay bears the old date.
+    """
+    if values["type"] not in _SAID_AGAIN or signed_at is None:
+        return False
+    settled = update(InboxItem).where(
+        InboxItem.activity_uri == values["activity_uri"],
+        InboxItem.actor_uri == values["actor_uri"],
+        InboxItem.state.in_((queue.DONE, queue.IGNORED)),
+        InboxItem.received_at < signed_at,
+    )
+    again = settled.values(**values, state=queue.PENDING, attempts=0, leased_until=0, error="")
+    return session.execute(again.returning(InboxItem.id)).first() is not None
 
 
 def _accepted() -> web.Response:

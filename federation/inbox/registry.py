@@ -1,5 +1,6 @@
 """What this town does about each type of activity: the table of contents of the inbox."""
 
+import contextlib
 from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
@@ -7,7 +8,7 @@ from sqlalchemy.orm import Session
 from federation import actors
 from federation.inbox import announce, choose, create, delete, follow, like, memory, undo
 from federation.inbox.inbound import Handler, Ignored, Inbound
-from federation.vocabulary.reading import uri
+from federation.vocabulary.reading import Unreadable, uri
 
 _ABOUT_POSTS: Mapping[str, Handler] = {
     "Create": Handler(create.apply, create.needs),
@@ -55,4 +56,5 @@ def _store_actors(session: Session, inbound: Inbound) -> None:
     """What was fetched about people and boards comes first, for the rest speaks of them."""
     for document in inbound.fetched_actors():
         if actors.by_uri(session, uri(document.get("id")) or "") is None:
-            actors.upsert(session, document)
+            with contextlib.suppress(Unreadable):  # then it is as if it could not be had
+                actors.upsert(session, document)

@@ -18,8 +18,7 @@ def apply(session: Session, inbound: Inbound) -> None:
     if told is not None and type_of(told) == "ChooseAnswer":
         choose.take_back(session, signer, uri(told.get("object")))
     elif not (_unfollow(session, signer, inbound) or _unlike(session, signer, inbound)):
-        inbound.remark = "an Undo of something that is not known here; kept in mind for some hours"
-    _note(session, inbound)
+        _keep_in_mind(session, inbound)
 
 
 def _unfollow(session: Session, signer: Account, inbound: Inbound) -> bool:
@@ -64,8 +63,9 @@ def _check_owner(owner_id: int, signer: Account) -> None:
         raise Ignored("an Undo of what somebody else did")
 
 
-def _note(session: Session, inbound: Inbound) -> None:
-    """What is undone stays undone, also if it comes (again) by another way."""
+def _keep_in_mind(session: Session, inbound: Inbound) -> None:
+    """The Undo came before what it undoes, or there is nothing to undo."""
     undone = inbound.object_uri
     if authority(undone) is not None and same_origin(undone, inbound.actor_uri):
         memory.remember_withdrawn(session, inbound, undone)
+    inbound.remark = "an Undo of something that is not known here; kept in mind for some hours"

@@ -1,6 +1,7 @@
 """The worker: order within a host, hosts side by side, retries, poison, and being killed anywhere."""
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
@@ -9,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from community import events, follows, posts
 from community.events import Bus
-from community.models import Account, Post
+from community.models import Account, Follow, Post
 from federation.inbox import process, queue
 from federation.inbox.process import InboxWorker
 from federation.models import InboxItem
@@ -68,6 +69,33 @@ async def test_a_replay_after_the_work_has_no_second_effect(door: Door, peer: Pe
         await ken.post(door.inbox, letter)
         await door.worker.run_once()
     assert await door.states() == ["done"]
+
+
+async def test_who_follows_for_the_second_time_under_the_same_id_follows(
+    door: Door, clock: FixedClock, question: str
+) -> None:
+    """As Misskey does. The first request, sent again as it was, changes nothing."""
+    async with Peer("misskey", clock=clock) as peer:
+        ai = peer.actor("ai")
+        follow = ai.does("Follow", f"{door.origin}/users/hanako")
+        undo = ai.does("Undo", follow)
+        first = json.dumps(follow).encode()
+        headers = ai.signed("POST", door.inbox, first)
+
+        async def follows_hanako() -> bool:
+            await door.worker.run_once()
+            return await door.do(lambda session: session.scalar(select(Follow.state))) == "accepted"
+
+        await peer.send("POST", door.inbox, headers, first)
+        for _ in range(2):
+            assert await follows_hanako()
+            clock.advance(minutes=1)
+            await ai.post(door.inbox, undo)
+            assert not await follows_hanako()
+            await peer.send("POST", door.inbox, headers, first)
+            assert not await follows_hanako()
+            clock.advance(minutes=1)
+            await ai.post(door.inbox, follow)
 
 
 async def test_what_is_ignored_says_why(door: Door, peer: Peer) -> None:
