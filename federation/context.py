@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import Any
 
+import structlog
 from aiohttp import web
 
 from community.db import Database
@@ -12,6 +13,8 @@ from federation.http import Limits, Outbound
 from federation.keyring import KeyRing
 from federation.software import version
 from federation.turns import Turns
+
+_log = structlog.get_logger(__name__)
 
 
 class Bell:
@@ -61,7 +64,7 @@ class Federation:
 
     def aside(self, deed: Coroutine[Any, Any, object]) -> None:
         """Have `deed` done beside what is going on. Nothing depends on it: it ends with the process."""
-        task = asyncio.create_task(deed)
+        task = asyncio.create_task(_carefully(deed))
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
 
@@ -75,6 +78,13 @@ class Federation:
             task.cancel()
         await asyncio.gather(*self._aside, return_exceptions=True)
         await self.http.close()
+
+
+async def _carefully(deed: Coroutine[Any, Any, object]) -> None:
+    try:
+        await deed
+    except Exception:  # noqa: BLE001 - nobody waits for it, so nobody else would say it
+        _log.warning("something that was done aside failed", exc_info=True)
 
 
 FEDERATION: web.AppKey[Federation] = web.AppKey("federation", Federation)

@@ -9,7 +9,7 @@ import asyncio
 import resource
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urljoin
@@ -40,6 +40,7 @@ _MOST_REDIRECTS = 3
 _TEMPORARY = frozenset({408, 421, 425, 429})
 _MOST_SOCKETS = 1_024
 _ANSWER_BYTES = 16 * 1024
+_ANSWER_PATIENCE = 1.0  # seconds
 _GZIP = 31  # zlib's number for a gzip wrapper
 
 
@@ -201,9 +202,10 @@ class Outbound:
         headers = {"Content-Type": media_types.ACTIVITY_JSON, "Accept": "*/*"}
         signed = self._signed("POST", address, headers, body, signer)
         async with _told(url), self._request("POST", address, signed, body) as response:
-            await response.content.read(
-                _ANSWER_BYTES
-            )  # a short answer leaves the connection free for the next one
+            # What it says besides does not matter; but only once that is read may the next one use the connection.
+            with suppress(TimeoutError, aiohttp.ClientError):
+                async with asyncio.timeout(_ANSWER_PATIENCE):
+                    await response.content.read(_ANSWER_BYTES)
             return Answer(response.status, seconds(response.headers.get("Retry-After"), self._clock()))
 
     async def _get(self, url: str, accept: Accepts, signer: LocalKey | None) -> _Fetched:

@@ -6,13 +6,16 @@ import json
 import socket
 import time
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from federation.addresses import CheckedResolver
 from federation.http import Document, Limits, Outbound, Page, PermanentFailure, Refused, TemporaryFailure
-from federation.media_types import JSON
+from federation.media_types import JSON, is_activity
 from federation.retry_after import seconds
 from federation.signatures import LocalKey
 from tests.federation.handmade import key
@@ -46,6 +49,24 @@ async def door() -> AsyncIterator[Outbound]:
 def serve(peer: Peer, path: str = "/x", **more) -> str:
     """A small document at `path`, with this type, body or header instead of the usual one."""
     return peer.answer(path, **({"body": {"id": f"{peer.origin}{path}", "type": "Note"}} | more))
+
+
+@asynccontextmanager
+async def speaking(answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]):
+    """A server that says what `answer` writes, in whatever language; gives its address."""
+    talks = []
+
+    async def talk(reader, writer):
+        talks.append(asyncio.current_task())
+        await answer(reader, writer)
+        writer.close()
+        with suppress(ConnectionError):
+            await writer.wait_closed()
+
+    server = await asyncio.start_server(talk, "127.0.0.1", 0)
+    yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
+    await asyncio.gather(*talks)
+    server.close()
 
 
 class TestGet:
@@ -270,6 +291,15 @@ class TestPost:
         peer.answer("/inbox", status=500, body=b"x" * 5_000_000)
         assert (await door.post(f"{peer.origin}/inbox", b"{}", signer=SIGNER)).status == 500
 
+    async def test_what_was_said_counts_even_if_the_rest_never_comes(self, door):
+        async def answer(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(b"HTTP/1.1 202 Accepted\r\nContent-Length: 99\r\n\r\n")
+            await reader.read()
+
+        async with speaking(answer) as url:
+            assert (await door.post(url, b"{}", signer=SIGNER)).status == 202
+
 
 class TestTrouble:
     async def test_hosts_that_hang(self, peer, door):
@@ -292,14 +322,12 @@ class TestTrouble:
                         await reader.read()
                 except TimeoutError:
                     continue
-            writer.close()
 
-        server = await asyncio.start_server(drip, "127.0.0.1", 0)
         start = time.monotonic()
-        with pytest.raises(TemporaryFailure, match="in time"):
-            await door.get_json(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
+        async with speaking(drip) as url:
+            with pytest.raises(TemporaryFailure, match="in time"):
+                await door.get_json(url)
         assert time.monotonic() - start < 5
-        server.close()
 
     @pytest.mark.parametrize(
         "said", [b"", b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nContent-Type: application/activity+json\r\n\r\n{",
@@ -309,12 +337,10 @@ class TestTrouble:
         async def answer(reader, writer):
             await reader.readuntil(b"\r\n\r\n")
             writer.write(said)
-            writer.close()
 
-        server = await asyncio.start_server(answer, "127.0.0.1", 0)
-        with pytest.raises(TemporaryFailure, match="reached"):
-            await door.get_json(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/")
-        server.close()
+        async with speaking(answer) as url:
+            with pytest.raises(TemporaryFailure, match="reached"):
+                await door.get_json(url)
 
     async def test_hosts_that_are_not_there(self, door):
         with socket.socket() as taken:
@@ -403,3 +429,10 @@ async def test_a_door_that_was_not_opened():
 )  # fmt: skip
 def test_retry_after(value, wait):
     assert seconds(value, SPRING_MORNING) == wait
+
+
+@given(st.text(max_size=100))
+@settings(max_examples=200, deadline=None)
+def test_no_content_type_makes_us_stumble(text):
+    for each in (text, f"application/ld+json;{text}", f"application/ld+json; profile={text}"):
+        assert is_activity(each) in (True, False)
