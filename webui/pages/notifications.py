@@ -56,4 +56,4 @@ def _words(session: Session, thanks_ids: list[int]) -> dict[int, Post]:
             Thanks.id.in_(thanks_ids), Post.deleted_at.is_(None)
         )
     )  # fmt: skip
-    return dict(rows.tuples().all())
+    return dict(rows.all())
