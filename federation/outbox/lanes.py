@@ -20,6 +20,7 @@ LEASE = 120_000
 """How long (ms) a worker may drive before another takes the lane over. It stops by itself well before."""
 
 _LONG_PAUSED = 6  # failures in a row; from here on pauses take six hours and more
+_SOON = 1_000  # ms after which a host that speaks again is tried, after its first failure; doubled with each further one
 _LEASE_BITS = 12  # the four seconds that make the end of a lease its worker's own
 
 
@@ -96,7 +97,7 @@ def _claim(
     return drives
 
 
-def _set(session: Session, hosts: list[str], **values: int) -> None:
+def _set(session: Session, hosts: list[str], **values: object) -> None:
     if hosts:
         session.execute(update(Lane).where(Lane.host.in_(hosts)).values(**values))
 
@@ -150,19 +151,35 @@ def release(
 
 
 def lift(session: Session, host: str, now: int) -> None:
-    """`host` spoke to us, verified, so it is up again: what is held back for it for hours or days goes out now.
+    """`host` spoke to us, verified, so it is up: what was held back because it could not be reached goes out soon.
 
-    Shorter pauses stay, and after a lift they begin anew: a host that speaks a lot and takes nothing is not hammered.
+    What is held back for hours or days goes at once, and its pauses begin anew. A shorter pause of a host that answered
+    stays, for it was up all the while; of one that did not, it shrinks to seconds, more with each failure: a host that
+    speaks a lot and can never be reached is not hammered.
     """
-    session.execute(
-        update(Lane)
-        .where(Lane.host == host, Lane.failures >= _LONG_PAUSED)
-        .values(
-            failures=0,
-            failing_since=None,
-            next_attempt_at=case((Lane.next_attempt_at >= RESTING, Lane.next_attempt_at), else_=now),
-        )
+    failures = session.scalar(
+        select(Lane.failures).where(Lane.host == host, Lane.failures > 0, Lane.next_attempt_at > now)
     )
+    if failures is None:  # nearly always: this stands on the way of everything that comes in
+        return
+    if failures >= _LONG_PAUSED:
+        resting = case((Lane.next_attempt_at >= RESTING, Lane.next_attempt_at), else_=now)
+        _set(session, [host], failures=0, failing_since=None, next_attempt_at=resting)
+    elif _was_unreachable(session, host):
+        soon = now + (_SOON << (failures - 1))
+        sooner = case((Lane.next_attempt_at < soon, Lane.next_attempt_at), else_=soon)
+        _set(session, [host], next_attempt_at=sooner)
+
+
+def _was_unreachable(session: Session, host: str) -> bool:
+    """Whether the letter that waits at the head of the lane was tried last without any answer."""
+    head = session.execute(
+        select(Delivery.attempts, Delivery.status)
+        .where(Delivery.host == host, Delivery.state == "pending")
+        .order_by(Delivery.id)
+        .limit(1)
+    ).one_or_none()
+    return head is not None and head.attempts > 0 and head.status is None
 
 
 def free_all(session: Session) -> None:

@@ -127,6 +127,23 @@ async def test_letters_are_given_up_after_seven_days_and_the_host_is_then_looked
     assert (await lane(database, "a.example")).next_attempt_at == clock.now + 7 * retry.DAY
 
 
+async def test_a_word_of_a_host_that_was_away_shortens_its_pause(database: Database, clock: FixedClock) -> None:
+    await database.write(lambda session: queue(session, "a.example", "b.example"))
+    for seconds in (1, 2, 4, 8, 16):
+        drives = {drive.host: drive for drive in await claim(database)}
+        await end(database, drives["a.example"], Outcome(error="connection refused"))
+        began = (await lane(database, "a.example")).next_attempt_at
+        assert began - clock.now >= 30_000
+        for _ in range(3):  # a host that says a lot comes no sooner
+            await database.write(lambda session: lanes.lift(session, "a.example", town.now(session)))
+            assert (await lane(database, "a.example")).next_attempt_at == clock.now + 1_000 * seconds
+        clock.advance(seconds=seconds)
+    (drive,) = await claim(database)
+    assert (drive.host, drive.failures) == ("a.example", 5)
+    await end(database, drive, Outcome(202))
+    assert (await lane(database, "a.example")).failures == 0
+
+
 async def test_a_word_of_the_host_lifts_a_long_pause_but_not_a_short_one(
     database: Database, clock: FixedClock
 ) -> None:
