@@ -8,6 +8,8 @@ import pytest
 import structlog
 from aiohttp import web
 from aiohttp.test_utils import make_mocked_request
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from community.config import Log
 from webui import logs
@@ -79,10 +81,10 @@ def test_an_error_shows_where_but_not_with_which_values(capsys: pytest.CaptureFi
         int(passphrase[:3])
     except ValueError:
         structlog.get_logger("machi.test").exception("failed")
-    text = "\n".join(told(capsys))
-    assert "ValueError: invalid literal for int()" in text
-    assert "test_an_error_shows" in text
-    assert "harunokaze" not in text.replace('passphrase = "harunokaze"', "")
+    said = "\n".join(told(capsys))
+    assert "ValueError: invalid literal for int()" in said
+    assert "test_an_error_shows" in said
+    assert "harunokaze" not in said.replace('passphrase = "harunokaze"', "")
 
 
 def test_a_line_of_access_has_no_address_and_no_query(capsys: pytest.CaptureFixture[str]):
@@ -100,3 +102,10 @@ def test_commands_log_nothing(capsys: pytest.CaptureFixture[str]):
     structlog.get_logger("machi.test").error("failed", reason="x")
     logging.getLogger("machi.test").error("failed")
     assert told(capsys) == []
+
+
+def test_an_error_of_the_database_does_not_say_what_was_written(database):
+    with pytest.raises(DBAPIError) as failed:
+        database.read_now(lambda session: session.execute(text("SELECT :word FROM nowhere"), {"word": "himitsu"}))
+    assert "nowhere" in str(failed.value)
+    assert "himitsu" not in str(failed.value)
