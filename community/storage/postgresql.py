@@ -34,7 +34,6 @@ def make_engine(url: URL, *, reading: bool = False) -> Engine:
         url.set(drivername="postgresql+psycopg"),
         isolation_level="REPEATABLE READ",
         poolclass=NullPool,  # each thread keeps its own connection
-        hide_parameters=True,  # what people write has no place in the log
         hide_parameters=True,  # an error must not carry what people wrote, or who they are, into a log
         connect_args={"connect_timeout": 5, "options": _SESSION, "application_name": "machi"},
     )

@@ -63,7 +63,6 @@ def make_engine(
     engine = create_engine(
         url,
         poolclass=NullPool,
-        hide_parameters=True,  # what people write has no place in the log
         hide_parameters=True,  # an error must not carry what people wrote, or who they are, into a log
         connect_args={
             "factory": driver,
