@@ -8,10 +8,9 @@ from collections.abc import Mapping
 
 from sqlalchemy.orm import Session
 
-from community import posts, town, towns
+from community import town, towns
 from community.models import Account
-from federation import actors
-from federation.inbox import memory, placing, sight
+from federation.inbox import known, memory, placing, sight
 from federation.inbox.inbound import Handler, Ignored, Inbound
 from federation.vocabulary.notes import is_note, read_note
 from federation.vocabulary.reading import Document, authority, same_origin, type_of, uri
@@ -37,7 +36,7 @@ def _needs(session: Session, inbound: Inbound, inner: Mapping[str, Handler]) -> 
     if isinstance(carried, list):
         return carried
     if carried.type in inner:
-        actor = [] if actors.by_uri(session, carried.actor_uri) else carried.to_fetch([carried.actor_uri])
+        actor = [] if known.account(session, carried.actor_uri) else carried.to_fetch([carried.actor_uri])
         return actor or inner[carried.type].needs(session, carried)
     return placing.needs_of(session, carried, read_note(carried.activity)) if is_note(carried.activity) else []
 
@@ -52,7 +51,9 @@ def _apply(session: Session, inbound: Inbound, inner: Mapping[str, Handler]) -> 
         return
     if carried.type not in inner:
         raise Ignored(f"a board announced {carried.type or 'nothing'}")
-    if memory.has_happened(session, carried.id) or memory.is_withdrawn(session, carried.actor_uri, carried.id):
+    if memory.has_happened(session, carried.id) or memory.is_withdrawn(
+        session, carried.actor_uri, carried.id, carried.object_uri
+    ):
         raise Ignored("the announced activity had its effect already")
     inner[carried.type].apply(session, carried)
     inbound.unfinished, inbound.remark = carried.unfinished, carried.remark
@@ -95,7 +96,7 @@ def _carried(
 
 def _fetched(session: Session, inbound: Inbound, board: Account, target: str) -> Inbound | list[str]:
     """Only an id came, or an object without its activity: the origin tells what it is."""
-    if posts.by_uri(session, target) is not None:
+    if known.post(session, target) is not None:
         raise Ignored("a board announced what is known already")
     document = inbound.documents.get(target)
     if document is None:

@@ -6,9 +6,9 @@ asker signed it, or else if the question, fetched anew, says so.
 
 from sqlalchemy.orm import Session
 
-from community import posts, questions
+from community import questions
 from community.models import Account, Post
-from federation.inbox import placing
+from federation.inbox import known, placing
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary import terms
 from federation.vocabulary.notes import is_note, read_note
@@ -17,7 +17,7 @@ from federation.vocabulary.reading import Document, uri
 
 def needs(session: Session, inbound: Inbound) -> list[str]:
     """An answer that never came here, and the question itself if somebody else than the asker speaks."""
-    answer = posts.by_uri(session, inbound.object_uri)
+    answer = known.post(session, inbound.object_uri)
     question = _question(session, inbound, answer)
     if question is None or question.local:
         return []
@@ -42,7 +42,7 @@ def apply(session: Session, inbound: Inbound) -> None:
 
 def take_back(session: Session, signer: Account, answer_uri: str | None) -> None:
     """Undo{ChooseAnswer}: the question waits again. Ignored unless `signer` asked it and this is its 決め手."""
-    answer = posts.by_uri(session, answer_uri) if answer_uri else None
+    answer = known.post(session, answer_uri) if answer_uri else None
     question = session.get(Post, answer.root_id) if answer is not None and answer.root_id else None
     if answer is None or question is None or question.accepted_answer_id != answer.id:
         raise Ignored("an Undo of a ChooseAnswer that does not stand")
@@ -53,7 +53,7 @@ def _question(session: Session, inbound: Inbound, answer: Post | None) -> Post |
     if answer is not None:
         return session.get(Post, answer.root_id) if answer.root_id else None
     named = uri(inbound.activity.get(terms.QUESTION))
-    return posts.by_uri(session, named) if named else None
+    return known.post(session, named) if named else None
 
 
 def _says_so(document: Document | None, question: Post, answer: Post) -> bool:

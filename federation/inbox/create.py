@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from community import posts, questions
 from community.models import Account, Post
 from federation import actors
-from federation.inbox import placing
+from federation.inbox import known, placing
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.notes import Note, is_note, read_note
 from federation.vocabulary.parse import is_actor
@@ -36,7 +36,7 @@ def apply_update(session: Session, inbound: Inbound) -> None:
         actors.upsert(session, document)
         return
     note = _own_note(inbound, document)
-    post = posts.by_uri(session, note.id)
+    post = known.post(session, note.id)
     if post is None:
         placing.place(session, inbound, note)
     elif post.author_id != signer.id:
@@ -53,7 +53,7 @@ def needs_of_update(session: Session, inbound: Inbound) -> list[str]:
     if document is None or not is_note(document):
         return needs(session, inbound) if document is None else []
     note = _own_note(inbound, document)
-    if posts.by_uri(session, note.id) is None:
+    if known.post(session, note.id) is None:
         return placing.needs_of(session, inbound, note)
     return placing.needs_of_context(session, inbound, note.accepted_answer) if note.accepted_answer else []
 

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from community import posts, town
 from community.models import Account, Post
 from federation import actors
-from federation.inbox import memory
+from federation.inbox import known, memory
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.reading import same_origin
 
@@ -15,7 +15,7 @@ def apply(session: Session, inbound: Inbound) -> None:
     if target == inbound.actor_uri:
         _remove_actor(session, inbound)
         return
-    post = posts.by_uri(session, target)
+    post = known.post(session, target)
     if post is not None and _is_moderated(inbound, post):
         posts.delete(session, post=post, by=session.get_one(Account, post.author_id))
         return
@@ -38,7 +38,7 @@ def _is_moderated(inbound: Inbound, post: Post) -> bool:
 
 
 def _remove_actor(session: Session, inbound: Inbound) -> None:
-    account = actors.by_uri(session, inbound.actor_uri)
+    account = known.account(session, inbound.actor_uri)
     if account is None or town.of(session).uris.is_local(account.uri):
         raise Ignored("a Delete of an actor that is not known here")
     inbound.unfinished = not actors.remove(session, account)

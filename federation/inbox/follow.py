@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from community import follows, town
 from community.models import Account, Follow
-from federation import actors
+from federation.inbox import known
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.reading import Document, uri
 
@@ -14,7 +14,7 @@ _FOLLOWED_KINDS = frozenset({"person", "board", "relay"})
 def apply(session: Session, inbound: Inbound) -> None:
     """A remote actor wants to follow one of us: our side answers by its own setting."""
     follower = inbound.actor(session)
-    followee = actors.by_uri(session, inbound.object_uri)
+    followee = known.account(session, inbound.object_uri)
     if followee is None or not followee.local or followee.kind not in _FOLLOWED_KINDS:
         raise Ignored("the Follow names nobody of this town who can be followed")
     follows.request(session, follower=follower, followee=followee, uri=inbound.id)
@@ -55,4 +55,4 @@ def _ours(session: Session, inbound: Inbound) -> Follow:
 
 def _account(session: Session, told: object) -> Account | None:
     address = uri(told)
-    return actors.by_uri(session, address) if address else None
+    return known.account(session, address) if address else None

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from sqlalchemy.orm import Session
 
 from community.models import Account
-from federation import actors
+from federation.inbox import known
 from federation.vocabulary.parse import is_actor
 from federation.vocabulary.reading import Document, type_of, uri
 
@@ -65,7 +65,7 @@ class Inbound:
 
     def actor(self, session: Session) -> Account:
         """Who does it, ready to act here. Ignored if unknown, suspended or gone."""
-        account = actors.by_uri(session, self.actor_uri)
+        account = known.account(session, self.actor_uri)
         if account is None:
             raise Ignored(f"the actor {self.actor_uri} could not be had")
         if account.suspended_at is not None or account.deleted_at is not None:

@@ -2,8 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from community import likes, posts, thanks
+from community import likes, thanks
 from community.thanks import ThanksOrigin
+from federation.inbox import known
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary import terms
 from federation.vocabulary.reading import moment, text_of, truth, uri
@@ -11,7 +12,7 @@ from federation.vocabulary.reading import moment, text_of, truth, uri
 
 def apply(session: Session, inbound: Inbound) -> None:
     account = inbound.actor(session)
-    post = posts.by_uri(session, inbound.object_uri)
+    post = known.post(session, inbound.object_uri)
     if post is None:
         raise Ignored("a Like of something that is not known here")
     activity = inbound.activity

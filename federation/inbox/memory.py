@@ -28,14 +28,13 @@ def remember_withdrawn(session: Session, inbound: Inbound, withdrawn: str) -> No
         )
 
 
-def is_withdrawn(session: Session, actor_uri: str, uri: str) -> bool:
-    """Whether `actor_uri` took `uri` back lately, before it came."""
+def is_withdrawn(session: Session, actor_uri: str, *uris: str) -> bool:
+    """Whether `actor_uri` took one of `uris` back lately, before it came."""
     since = town.now(session) - KEPT
-    found = session.scalar(
-        select(InboxItem.id).where(
-            InboxItem.activity_uri == _name(actor_uri, uri), InboxItem.received_at >= since
-        )
-    )
+    names = [_name(actor_uri, uri) for uri in uris]
+    found = session.execute(
+        select(InboxItem.id).where(InboxItem.activity_uri.in_(names), InboxItem.received_at >= since).limit(1)
+    ).first()
     return found is not None
 
 

@@ -9,14 +9,13 @@ from html import escape
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import answers, notes, posts, questions, text, thanks, town, visibility
+from community import answers, notes, questions, text, thanks, town, visibility
 from community.errors import NotAllowed, NotFound
 from community.models import Account, Post
 from community.posts import Origin
 from community.text import Body
 from community.visibility import DIRECT, FOLLOWERS
-from federation import actors
-from federation.inbox import memory, sight
+from federation.inbox import known, memory, sight
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary import terms
 from federation.vocabulary.notes import Note, is_note, read_note, without_leading_mention
@@ -32,10 +31,10 @@ def needs_of(session: Session, inbound: Inbound, note: Note, *, above: int = 0) 
     """What has to be fetched before `note` can be placed: its author, its board, the posts above it, its 決め手."""
     if not above and not sight.concerns_us(session, inbound, note):
         return []
-    wanted = [] if actors.by_uri(session, note.attributed_to) else inbound.to_fetch([note.attributed_to])
-    if posts.by_uri(session, note.id) is None:
+    wanted = [] if known.account(session, note.attributed_to) else inbound.to_fetch([note.attributed_to])
+    if known.post(session, note.id) is None:
         if note.in_reply_to is None:
-            unknown = [each for each in note.audience[:1] if actors.by_uri(session, each) is None]
+            unknown = [each for each in note.audience[:1] if known.account(session, each) is None]
             wanted += inbound.to_fetch(each for each in unknown if each not in terms.PUBLIC_NAMES)
         elif above < PARENTS_MOST:
             wanted += needs_of_context(session, inbound, note.in_reply_to, above=above + 1)
@@ -46,7 +45,7 @@ def needs_of(session: Session, inbound: Inbound, note: Note, *, above: int = 0) 
 
 def needs_of_context(session: Session, inbound: Inbound, uri: str, *, above: int = 1) -> list[str]:
     """What has to be fetched for the post `uri`, which another one leads to, to stand here."""
-    if town.of(session).uris.is_local(uri) or posts.by_uri(session, uri) is not None:
+    if town.of(session).uris.is_local(uri) or known.post(session, uri) is not None:
         return []
     document = inbound.documents.get(uri)
     if document is None:
@@ -56,7 +55,7 @@ def needs_of_context(session: Session, inbound: Inbound, uri: str, *, above: int
 
 def known_or_fetched(session: Session, inbound: Inbound, uri: str, *, above: int = 1) -> Post | None:
     """The post `uri`: as it is known, or placed from what was fetched; None if it cannot be had."""
-    post = posts.by_uri(session, uri)
+    post = known.post(session, uri)
     if post is not None:
         return post
     document = inbound.documents.get(uri)
@@ -74,16 +73,16 @@ def place(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> 
     `above` counts how far up the thread it stands from what really came in: that alone must concern us. Ignored if
     it does not, if its author took it back, if the id belongs to somebody else, or nobody here may see it.
     """
-    known = posts.by_uri(session, note.id)
-    if known is not None:
-        return _known(session, known, note)
+    stored = known.post(session, note.id)
+    if stored is not None:
+        return _known(session, stored, note)
     if town.of(session).uris.is_local(note.id):
         raise Ignored("a post of this town cannot come from outside")
     if not above and not sight.concerns_us(session, inbound, note):
         raise Ignored("nobody here follows it, is addressed or is answered by it")
-    if memory.is_withdrawn(session, note.attributed_to, note.id):
+    if note.id != inbound.object_uri and memory.is_withdrawn(session, note.attributed_to, note.id):
         raise Ignored("it was deleted before it came")
-    author = actors.by_uri(session, note.attributed_to)
+    author = known.account(session, note.attributed_to)
     if author is None or author.suspended_at is not None or author.deleted_at is not None:
         raise Ignored("its author is suspended, gone or could not be had")
     visible = sight.visibility_of(session, inbound, note)
@@ -91,6 +90,7 @@ def place(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> 
         post = _reply(session, inbound, note, author, visible, above=above)
     else:
         post = _first(session, inbound, note, author, visible)
+    known.add_post(session, post)
     if post.kind == "question" and not above:
         settle(session, inbound, post, note)
     return post
@@ -230,7 +230,7 @@ def _board(session: Session, inbound: Inbound, note: Note) -> Account | None:
 
 def _passed_on(session: Session, note: Note, author: Account) -> Post | None:
     """だれに教わりましたか, where it names an answer that we know and that its author may have seen."""
-    source = posts.by_uri(session, note.passed_on_from) if note.passed_on_from else None
+    source = known.post(session, note.passed_on_from) if note.passed_on_from else None
     if source is None or source.kind != "answer" or source.author_id == author.id:
         return None
     return source if visibility.may_see(session, visibility.viewer_of(session, author), source) else None

@@ -154,14 +154,13 @@ class InboxWorker:
         inbound = Inbound(load(item.body), self._ctx.town.clock())
 
         def unit(session: Session) -> tuple[list[str], Item | None]:
-            if not queue.is_mine(session, item):
-                raise _Lost
             session.info[INBOUND] = inbound.activity
             inbound.unfinished, inbound.remark = False, ""
             wanted = registry.handle(session, inbound)
             if wanted or inbound.unfinished:
                 return wanted, None
-            queue.settle(session, item, queue.IGNORED if inbound.remark else queue.DONE, inbound.remark)
+            if not queue.settle(session, item, queue.IGNORED if inbound.remark else queue.DONE, inbound.remark):
+                raise _Lost
             return [], queue.claim_next(session, town.now(session), item.host)
 
         while True:

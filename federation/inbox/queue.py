@@ -10,7 +10,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, aliased
 
 from federation.models import InboxItem
 
@@ -52,16 +52,17 @@ def claim(session: Session, now: int, *, hosts: int) -> list[Item]:
         .group_by(InboxItem.host)
         .limit(hosts)
     )
-    return _lease(session, now, InboxItem.id.in_(firsts))
+    # SQLite has one writer and leaves the lock out
+    free = select(InboxItem.id).where(InboxItem.id.in_(firsts)).with_for_update(skip_locked=True)
+    return _lease(session, now, InboxItem.id.in_(free))
 
 
 def claim_next(session: Session, now: int, host: str) -> Item | None:
     """Lease the next item of `host`, if nothing holds it."""
-    if session.scalar(select(exists().where(_holding(now), InboxItem.host == host))):
-        return None
+    other = aliased(InboxItem)
     first = (
         select(InboxItem.id)
-        .where(_due(now), InboxItem.host == host)
+        .where(_due(now), InboxItem.host == host, ~exists().where(other.host == host, _holding(now, other)))
         .order_by(InboxItem.id)
         .limit(1)
         .scalar_subquery()
@@ -69,20 +70,16 @@ def claim_next(session: Session, now: int, host: str) -> Item | None:
     return next(iter(_lease(session, now, InboxItem.id == first)), None)
 
 
-def is_mine(session: Session, item: Item) -> bool:
-    """Whether `item` is still this worker's; takes the row, so that the answer stays true until the commit."""
-    held = session.execute(
-        select(InboxItem.leased_until).where(InboxItem.id == item.id, InboxItem.state == PENDING).with_for_update()
-    ).scalar_one_or_none()
-    return held == item.lease
+def settle(session: Session, item: Item, state: str, error: str = "") -> bool:
+    """`item` is `done`, `ignored` or `failed`. Only a failed one keeps its body, for those who look into it.
 
-
-def settle(session: Session, item: Item, state: str, error: str = "") -> None:
-    """`item` is `done`, `ignored` or `failed`. Only a failed one keeps its body, for those who look into it."""
+    False if the lease was lost: then somebody else works on it, and what was done for it must not be kept.
+    """
     values: dict[str, object] = {"state": state, "leased_until": 0, "error": error[:_LONGEST_ERROR]}
     if state != FAILED:
         values["body"] = b""
-    session.execute(update(InboxItem).where(_mine(item)).values(**values))
+    settled = session.execute(update(InboxItem).where(_mine(item)).values(**values).returning(InboxItem.id))
+    return settled.first() is not None
 
 
 def postpone(session: Session, item: Item, until: int, error: str) -> None:
@@ -127,19 +124,13 @@ def purge(session: Session, now: int) -> int:
 def _lease(session: Session, now: int, which: ColumnElement[bool]) -> list[Item]:
     lease = now + LEASE + secrets.randbits(_LEASE_BITS)
     rows = session.execute(
-        select(InboxItem.id, InboxItem.host, InboxItem.body, InboxItem.attempts)
-        .where(which)
-        .order_by(InboxItem.id)
-        .with_for_update(skip_locked=True)  # SQLite has one writer and leaves it out
-    ).all()
-    if not rows:
-        return []
-    session.execute(
         update(InboxItem)
-        .where(InboxItem.id.in_([row.id for row in rows]))
+        .where(which)
         .values(leased_until=lease, attempts=InboxItem.attempts + 1)
-    )
-    return [Item(row.id, row.host, row.body, row.attempts + 1, lease) for row in rows]
+        .returning(InboxItem.id, InboxItem.host, InboxItem.body, InboxItem.attempts)
+        .execution_options(synchronize_session=False)
+    ).all()
+    return [Item(row.id, row.host, row.body, row.attempts, lease) for row in sorted(rows)]
 
 
 def _due(now: int) -> ColumnElement[bool]:
@@ -148,9 +139,9 @@ def _due(now: int) -> ColumnElement[bool]:
     )
 
 
-def _holding(now: int) -> ColumnElement[bool]:
-    waits = and_(InboxItem.next_attempt_at > now, InboxItem.attempts <= HOLDING_TRIES)
-    return and_(InboxItem.state == PENDING, or_(InboxItem.leased_until > now, waits))
+def _holding(now: int, of: type[InboxItem] = InboxItem) -> ColumnElement[bool]:
+    waits = and_(of.next_attempt_at > now, of.attempts <= HOLDING_TRIES)
+    return and_(of.state == PENDING, or_(of.leased_until > now, waits))
 
 
 def _mine(item: Item) -> ColumnElement[bool]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from federation import actors
-from federation.inbox import announce, choose, create, delete, follow, like, memory, undo
+from federation.inbox import announce, choose, create, delete, follow, known, like, memory, undo
 from federation.inbox.inbound import Handler, Ignored, Inbound
 from federation.vocabulary.reading import Unreadable, uri
 
@@ -39,10 +39,11 @@ def handle(session: Session, inbound: Inbound) -> list[str]:
     handler = HANDLERS.get(inbound.type)
     if handler is None:
         raise Ignored(f"nothing is done here about {inbound.type or 'an activity without a type'}")
-    if memory.is_withdrawn(session, inbound.actor_uri, inbound.id):
-        raise Ignored("it was undone before it came")
+    known.begin(session)
+    if memory.is_withdrawn(session, inbound.actor_uri, inbound.id, inbound.object_uri):
+        raise Ignored("it was undone, or its object deleted, before it came")
     _store_actors(session, inbound)
-    if actors.by_uri(session, inbound.actor_uri) is None and inbound.type != "Delete":
+    if known.account(session, inbound.actor_uri) is None and inbound.type != "Delete":
         wanted = inbound.to_fetch([inbound.actor_uri])
         if wanted:
             return wanted
@@ -55,6 +56,6 @@ def handle(session: Session, inbound: Inbound) -> list[str]:
 def _store_actors(session: Session, inbound: Inbound) -> None:
     """What was fetched about people and boards comes first, for the rest speaks of them."""
     for document in inbound.fetched_actors():
-        if actors.by_uri(session, uri(document.get("id")) or "") is None:
+        if known.account(session, uri(document.get("id")) or "") is None:
             with contextlib.suppress(Unreadable):  # then it is as if it could not be had
-                actors.upsert(session, document)
+                known.add_account(session, actors.upsert(session, document))

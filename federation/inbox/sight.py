@@ -3,9 +3,10 @@
 from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
-from community import posts, town, towns
+from community import town, towns
 from community.models import LOCAL, Account, Follow
 from community.visibility import DIRECT, FOLLOWERS, OPEN, SISTER_ONLY, UNLISTED
+from federation.inbox import known
 from federation.inbox.inbound import Ignored, Inbound
 from federation.models import RemoteActor
 from federation.vocabulary import terms
@@ -33,7 +34,7 @@ def visibility_of(session: Session, inbound: Inbound, note: Note) -> str:
 
 def concerns_us(session: Session, inbound: Inbound, note: Note) -> bool:
     """Whether somebody here follows it, is addressed or answered by it, or a sister town sends it."""
-    if note.in_reply_to is not None and posts.by_uri(session, note.in_reply_to) is not None:
+    if note.in_reply_to is not None and known.post(session, note.in_reply_to) is not None:
         return True
     if _from_sister(session, inbound, note.attributed_to):
         return True
@@ -41,7 +42,7 @@ def concerns_us(session: Session, inbound: Inbound, note: Note) -> bool:
     if any(each.local and each.deleted_at is None for each in named):
         return True
     watched = [each.id for each in named if each.kind == "board"]
-    watched += [each.id for each in (_account(session, note.attributed_to), inbound.via) if each is not None]
+    watched += [each.id for each in (known.account(session, note.attributed_to), inbound.via) if each is not None]
     return bool(watched) and is_followed(session, watched)
 
 
@@ -78,10 +79,6 @@ def _is_circle_of(author_uri: str, address: str) -> bool:
 
 
 def _followers_of(session: Session, author_uri: str) -> str | None:
-    account = _account(session, author_uri)
+    account = known.account(session, author_uri)
     wire = session.get(RemoteActor, account.id) if account is not None else None
     return wire.followers if wire is not None else None
-
-
-def _account(session: Session, uri: str) -> Account | None:
-    return session.scalar(select(Account).where(Account.uri == uri))

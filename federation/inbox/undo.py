@@ -2,9 +2,9 @@
 
 from sqlalchemy.orm import Session
 
-from community import follows, likes, posts, thanks
+from community import follows, likes, thanks
 from community.models import Account, Post
-from federation.inbox import choose, follow, memory
+from federation.inbox import choose, follow, known, memory
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.reading import authority, same_origin, type_of, uri
 
@@ -46,7 +46,7 @@ def _unlike(session: Session, signer: Account, inbound: Inbound) -> bool:
         post = session.get_one(Post, liked.post_id)
     elif inbound.object is not None and type_of(inbound.object) in {"Like", "EmojiReact"}:
         target = uri(inbound.object.get("object"))
-        post = posts.by_uri(session, target) if target else None
+        post = known.post(session, target) if target else None
         liked = likes.between(session, signer.id, post.id) if post is not None else None
         given = thanks.between(session, signer.id, post.id) if post is not None and liked is None else None
     if post is None or (given is None and liked is None):
