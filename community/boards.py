@@ -27,10 +27,7 @@ class Entry:
 
     def label(self, locale: str) -> str:
         """What the board is called. English only where the town left the shared name as it is."""
-        shared = taxonomy.BY_SLUG.get(self.board.slug)
-        if locale == "en" and shared is not None and self.account.display_name == shared.name:
-            return shared.name_en
-        return self.account.display_name
+        return label(self.account, locale)
 
     def notice(self, locale: str) -> str:
         """The one line about the limits of advice here, or an empty text."""
@@ -49,6 +46,14 @@ class Page:
     waiting: int  # no answer yet, not solved
     solved: int
     followers: int
+
+
+def label(account: Account, locale: str) -> str:
+    """What a board is called, of here or of elsewhere: towns share the names of their categories."""
+    shared = taxonomy.BY_SLUG.get(account.name)
+    if locale == "en" and shared is not None and account.display_name == shared.name:
+        return shared.name_en
+    return account.display_name
 
 
 def all(session: Session) -> list[Entry]:  # noqa: A001 - boards.all reads as it is meant

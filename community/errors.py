@@ -25,6 +25,10 @@ class NotFound(CommunityError):
     """It is not there, or not for this viewer: nobody may learn which."""
 
 
+class Gone(NotFound):
+    """It was there for this viewer, and was taken back since."""
+
+
 class NotAllowed(CommunityError):
     """It is there, but this viewer may not do that to it."""
 

@@ -56,10 +56,7 @@ def viewer_of(session: Session, account: Account) -> Viewer:
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:
     """A condition on `Post`: true for exactly those posts that `viewer` may see."""
-    stands = and_(
-        Post.deleted_at.is_(None),
-        ~exists().where(Account.id == Post.author_id, Account.suspended_at.is_not(None)).correlate(Post),
-    )
+    stands = and_(Post.deleted_at.is_(None), ~_of_suspended())
     allowed: list[ColumnElement[bool]] = [Post.visibility.in_(_levels(viewer))]
     me = viewer.account_id
     if me is not None:
@@ -85,6 +82,22 @@ def may_see(session: Session, viewer: Viewer, post: Post) -> bool:
     return bool(session.scalar(select(exists().where(Post.id == post.id, visible_to(viewer)))))
 
 
+def taken_back_from(viewer: Viewer) -> ColumnElement[bool]:
+    """A condition on `Post`: true for those that were taken back and had been for everybody like `viewer`.
+
+    They say nothing any more, but `viewer` may hear that they are gone.
+    """
+    return and_(Post.deleted_at.is_not(None), Post.visibility.in_(_levels(viewer)), ~_of_suspended())
+
+
+def was_taken_back(session: Session, viewer: Viewer, post: Post) -> bool:
+    """The same rule as `taken_back_from` for one post."""
+    if post.deleted_at is None or post.visibility not in _levels(viewer):
+        return False
+    author = session.get(Account, post.author_id)
+    return author is not None and author.suspended_at is None
+
+
 def require(session: Session, viewer: Viewer, post_id: int) -> Post:
     """The post `post_id`; NotFound if there is none or `viewer` may not see it: nobody learns which."""
     post = session.scalar(select(Post).where(Post.id == post_id, visible_to(viewer)))
@@ -98,6 +111,10 @@ def require(session: Session, viewer: Viewer, post_id: int) -> Post:
 def narrower(a: str, b: str) -> str:
     """The narrower of two visibilities."""
     return max(a, b, key=FROM_WIDE.index)
+
+
+def _of_suspended() -> ColumnElement[bool]:
+    return exists().where(Account.id == Post.author_id, Account.suspended_at.is_not(None)).correlate(Post)
 
 
 def _levels(viewer: Viewer) -> tuple[str, ...]:

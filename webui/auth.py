@@ -14,6 +14,7 @@ from webui.visitors import STRANGER, Visitor
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SESSION_DAYS = 60
+_BLIND: set[Handler] = set()
 _WITHOUT_VISITOR = ("/static/", "/avatars/", "/healthz", "/readyz", "/.well-known/", "/nodeinfo/", "/inbox")
 
 
@@ -21,11 +22,18 @@ class LoginNeeded(CommunityError):
     """A form came from somebody who is not logged in (any more). What was typed is in the request's form."""
 
 
+def blind(handler: Handler) -> Handler:
+    """Mark a handler that must not know who is looking: its requests' session cookies are never read."""
+    _BLIND.add(handler)
+    return handler
+
+
 @web.middleware
 async def recognise(request: web.Request, handler: Handler) -> web.StreamResponse:
     """Find out who is looking before any page runs; costs nothing for requests without a session cookie."""
     token = request.cookies.get(request.app[COOKIES].session)
-    if token and not request.path.startswith(_WITHOUT_VISITOR):
+    seen = request.match_info.handler not in _BLIND and not request.path.startswith(_WITHOUT_VISITOR)
+    if token and seen:
         database = request.app[DATABASE]
         found = await database.read(lambda session: visitors.recognise(session, token))
         if found.member:

@@ -3,12 +3,14 @@
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
+from copy import copy
 
 from aiohttp import web
 from sqlalchemy.orm import Session
 
 from community import submissions
 from community.errors import NotFound
+from community.text import storable
 
 FORM_LIMIT = 512 * 1024
 """Bytes in one form; a question of 20,000 characters, percent-encoded, takes a third of it."""
@@ -28,6 +30,7 @@ class Form:
     def __init__(self, fields: Mapping[str, Iterable[str]] | None = None) -> None:
         self._fields = {name: [_clean(text) for text in texts] for name, texts in (fields or {}).items()}
         self.errors: dict[str, str] = {}  # field → sentence in the reader's language; "" for the whole form
+        self.place = ""  # what sets the ids of its fields apart from those of other forms on the page
 
     @classmethod
     def blank(cls, **values: str | Iterable[str] | None) -> "Form":
@@ -38,6 +41,12 @@ class Form:
             if value is not None
         }
         return cls(fields)
+
+    def at(self, place: object) -> "Form":
+        """The same form for one of several places on a page."""
+        here = copy(self)
+        here.place = f"-{place}"
+        return here
 
     def text(self, name: str, *, strip: bool = True) -> str:
         """What stands in a field, or the empty string. Line ends are single newlines."""
@@ -96,8 +105,8 @@ class Form:
 
 
 def _clean(text: str) -> str:
-    """Line ends as newlines; no NUL and other controls, which no database and no reader wants."""
-    return text.replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
+    """Line ends as newlines; no NUL, halves of characters and controls, which no database and no reader wants."""
+    return storable(text).replace("\r\n", "\n").replace("\r", "\n").translate(_CONTROLS)
 
 
 async def receive(request: web.Request) -> Form:

@@ -7,13 +7,18 @@ from typing import Any
 from aiohttp import web
 from markupsafe import Markup
 
-from community.errors import CommunityError, Invalid
+from community.errors import CommunityError, Invalid, TooMany
+from federation.negotiation import activity_redirect as to_document
+from federation.negotiation import wants_activity
 from webui import cookies, csrf, i18n, statuses
 from webui.forms import Form
 from webui.keys import COOKIES, FORM, PRE_SESSION, SETTINGS, TEMPLATES, TOWN, VISITOR
 from webui.visitors import STRANGER, Visitor
 
-AS2_TYPES = ("application/activity+json", "application/ld+json")
+__all__ = [
+    "again", "explain", "form_of", "kept", "language_of", "local_address", "name_document", "page", "redirect", "sentence",
+    "to_document", "wants_activity",
+]  # fmt: skip
 
 
 def language_of(request: web.Request) -> str:
@@ -75,7 +80,15 @@ def again(
 ) -> web.Response:
     """Show a form again with everything that was typed and the sentence of `error` beside its field (or on top)."""
     explain(request, form, error)
-    return page(request, template, status=statuses.of(error), form=form, **context)
+    response = page(request, template, status=statuses.of(error), form=form, **context)
+    if isinstance(error, TooMany):
+        response.headers["Retry-After"] = str(error.retry_after)
+    return response
+
+
+def kept(request: web.Request, form: Form, error: CommunityError) -> web.Response:
+    """What was typed into a form that has no page any more, so that it can be copied; with the sentence of `error`."""
+    return again(request, "kept.html", form, error)
 
 
 def explain(request: web.Request, form: Form, error: CommunityError) -> None:
@@ -120,14 +133,10 @@ def local_address(text: str, default: str = "/") -> str:
     return text if harmless else default
 
 
-def wants_activity(request: web.Request) -> bool:
-    """Whether an ActivityPub program asks, who is to be led to the actor's or object's id."""
-    return any(kind in request.headers.get("Accept", "") for kind in AS2_TYPES)
-
-
-def to_document(uri: str) -> web.Response:
-    """Sends an ActivityPub program that asked for a page to the id whose document the page shows."""
-    return web.Response(status=302, headers={"Location": uri, "Vary": "Accept"})
+def name_document(response: web.Response, uri: str) -> web.Response:
+    """Tell programs, in the Link header, at which id the document stands that this page shows."""
+    response.headers["Link"] = f'<{uri}>; rel="alternate"; type="application/activity+json"'
+    return response
 
 
 def form_of(request: web.Request) -> Form:

@@ -3,6 +3,7 @@
 from community.errors import (
     CommunityError,
     Conflict,
+    Gone,
     Invalid,
     NotAllowed,
     NotFound,
@@ -15,6 +16,7 @@ from webui.csrf import ForeignOrigin, StaleToken
 STATUSES: dict[type[CommunityError], int] = {
     Invalid: 422,
     NotFound: 404,
+    Gone: 410,
     NotAllowed: 403,
     TooMany: 429,
     Conflict: 409,

@@ -12,6 +12,7 @@ from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, Stric
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from community.text import excerpt
 from webui.i18n import Catalogues
 from webui.staticfiles import StaticFiles
 
@@ -57,7 +58,9 @@ def _environment(
     )
     dates = _Dates(language, catalogue.gettext("たったいま"))
     environment.globals.update(static=static.url, locale=language)
-    environment.filters.update(when=dates.when, day=dates.day, clock=dates.clock, as_of=dates.as_of)
+    environment.filters.update(
+        excerpt=excerpt, when=dates.when, day=dates.day, clock=dates.clock, as_of=dates.as_of
+    )
     return environment
 
 

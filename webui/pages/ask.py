@@ -80,12 +80,14 @@ async def _ask_named(request: web.Request, typed: Form, body: Body) -> str:
         )
         return addresses.of_post(question, author)
 
-    return await request.app[DATABASE].write(lambda session: forms.once(session, typed.submission, lambda: deed(session)))
+    return await request.app[DATABASE].write(
+        lambda session: forms.once(session, typed.submission, lambda: deed(session))
+    )
 
 
 async def _ask_hidden(request: web.Request, typed: Form, body: Body) -> web.Response:
     """The draft key is the form's own random key, so sending the form again makes nothing twice and leaves no other row."""
-    me, phrase = auth.me(request), typed.text("phrase")
+    me, phrase = auth.me(request), typed.text("phrase") or passphrases.new_phrase()
 
     def unit(session: Session) -> int:
         return anonymity.draft(
@@ -102,7 +104,10 @@ async def _ask_hidden(request: web.Request, typed: Form, body: Body) -> web.Resp
 
     release_at = await request.app[DATABASE].write(unit)
     delay = request.app[TOWN].settings.anonymity.delay_minutes
-    return page(request, "asked.html", phrase=phrase, delay=delay, at_once=release_at <= request.app[TOWN].clock())
+    at_once = release_at <= request.app[TOWN].clock()
+    response = page(request, "asked.html", phrase=phrase, delay=delay, at_once=at_once, switchable=False)
+    response.headers["Cache-Control"] = "no-store"  # it bears the phrase
+    return response
 
 
 def _board(session: Session, typed: Form) -> Account:

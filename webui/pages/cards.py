@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from community import anonymity, tags
+from community import anonymity, boards, tags
 from community.models import Account, Post, Tag
+from community.visibility import Viewer, taken_back_from, visible_to
 from webui import addresses
 
 
@@ -22,17 +23,25 @@ class Card:
 
     @property
     def title(self) -> str:
-        """What the card is headed by: the question's title, for an answer that of its question."""
+        """What the card is headed by: the question's title, for an answer that of its question; may be empty."""
         return self.root.title or ""
 
+    def board_label(self, locale: str) -> str:
+        return boards.label(self.board, locale) if self.board else ""
 
-def load(session: Session, posts: Sequence[Post]) -> list[Card]:
-    """A card for each of `posts`, in their order. Posts whose thread has lost its beginning stand for themselves."""
-    roots = _roots(session, posts)
-    authors = anonymity.public_authors(session, {post.id: post for post in [*posts, *roots.values()]}.values())
+
+def load(session: Session, viewer: Viewer, posts: Sequence[Post]) -> list[Card]:
+    """A card for each of `posts`, which `viewer` may see, in their order.
+
+    A post whose thread's beginning `viewer` may not see stands for itself.
+    """
+    roots = _roots(session, viewer, posts)
+    authors = anonymity.public_authors(
+        session, {post.id: post for post in [*posts, *roots.values()]}.values()
+    )
     board_ids = {post.board_id for post in posts if post.board_id is not None}
-    boards = {account.id: account for account in session.scalars(select(Account).where(Account.id.in_(board_ids)))}
-    labels = tags.of(session, posts)
+    found = session.scalars(select(Account).where(Account.id.in_(board_ids))) if board_ids else ()
+    labels, by_id = tags.of(session, posts), {account.id: account for account in found}
     cards = []
     for post in posts:
         root = roots.get(post.root_id or post.id, post)
@@ -40,7 +49,7 @@ def load(session: Session, posts: Sequence[Post]) -> list[Card]:
             Card(
                 post=post,
                 author=authors[post.id],
-                board=boards.get(post.board_id or 0),
+                board=by_id.get(post.board_id or 0),
                 tags=labels[post.id],
                 root=root,
                 address=addresses.in_thread(root, authors[root.id], post.id),
@@ -49,10 +58,12 @@ def load(session: Session, posts: Sequence[Post]) -> list[Card]:
     return cards
 
 
-def _roots(session: Session, posts: Sequence[Post]) -> dict[int, Post]:
+def _roots(session: Session, viewer: Viewer, posts: Sequence[Post]) -> dict[int, Post]:
+    """The beginnings of the threads by id; of one that was taken back, its stub."""
     own = {post.id: post for post in posts}
     missing = {post.root_id for post in posts if post.root_id is not None} - own.keys()
     if not missing:
         return own
-    found = session.scalars(select(Post).where(Post.id.in_(missing), Post.deleted_at.is_(None)))
+    shown = or_(visible_to(viewer), taken_back_from(viewer))
+    found = session.scalars(select(Post).where(Post.id.in_(missing), shown))
     return own | {post.id: post for post in found}

@@ -10,8 +10,8 @@ from community.visibility import Viewer
 from webui import auth, forms
 from webui.forms import Form
 from webui.keys import DATABASE
-from webui.pages.thread import place
-from webui.rendering import again, form_of, page, redirect
+from webui.pages.places import beginning, place
+from webui.rendering import again, form_of, kept, page, redirect
 from webui.writing import labels, rendered
 
 routes = web.RouteTableDef()
@@ -38,7 +38,7 @@ async def _own(request: web.Request) -> tuple[Post, list[str], str]:
 
     def unit(session: Session) -> tuple[Post, list[str], str]:
         post = _mine(session, viewer, post_id)
-        return post, tags.labels_of(session, post), place(session, post)
+        return post, tags.labels_of(session, post), place(session, viewer, post)
 
     return await request.app[DATABASE].read(unit)
 
@@ -54,7 +54,10 @@ def _mine(session: Session, viewer: Viewer, post_id: int) -> Post:
 @auth.require_member
 async def edit(request: web.Request) -> web.Response:
     post_id, viewer, typed = forms.id_in_path(request), await auth.viewer(request), form_of(request)
-    post, _, back = await _own(request)
+    try:
+        post, _, back = await _own(request)
+    except CommunityError as error:
+        return kept(request, typed, error)
     try:
         body = await rendered(typed.text("body"))
 
@@ -93,8 +96,8 @@ async def delete(request: web.Request) -> web.Response:
 
     def unit(session: Session) -> str:
         post = _mine(session, viewer, post_id)
-        back = "/questions" if post.root_id == post.id else place(session, session.get_one(Post, post.root_id))
+        root = beginning(session, viewer, post)
         posts.delete(session, post=post, by=session.get_one(Account, auth.me(request)))
-        return back
+        return "/questions" if root is post else place(session, viewer, root)
 
     return redirect(request, await request.app[DATABASE].write(unit), "取り下げました。")

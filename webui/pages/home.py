@@ -34,9 +34,13 @@ def _surroundings(session: Session, viewer: Viewer, before: int | None) -> dict[
     first = before is None
     return {
         "first": first,
-        "timeline": cards.load(session, shown),
+        "timeline": cards.load(session, viewer, shown),
         "older": f"/?max_id={shown[-1].id}" if len(posts) > PAGE else None,
-        "helpful": cards.load(session, strengths.matching_questions(session, viewer, 3)) if first else [],
-        "newest": cards.load(session, timelines.questions(session, viewer, limit=_NEWEST)) if first else [],
+        "helpful": cards.load(session, viewer, strengths.matching_questions(session, viewer, 3))
+        if first
+        else [],
+        "newest": cards.load(session, viewer, timelines.questions(session, viewer, limit=_NEWEST))
+        if first
+        else [],
         "has_strengths": bool(strengths.of(session, viewer.account_id or 0)),
     }

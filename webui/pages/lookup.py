@@ -1,22 +1,29 @@
 """さがす by name or address: the way from @name@town, or from any post's address, to its page in this town."""
 
+import re
+import unicodedata
+
 from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import anonymity, posts, visibility
+from community import posts, town, visibility
 from community.errors import CommunityError, NotFound
-from community.models import Account, Post
+from community.models import Account
 from community.visibility import Viewer
 from federation import lookup
 from webui import addresses, auth, forms, statuses
 from webui.forms import Form
 from webui.keys import DATABASE, FEDERATION
+from webui.pages.places import of_post_id, place
+from webui.pages.profiles import by_handle
 from webui.rendering import page, sentence
 
 routes = web.RouteTableDef()
 _MOST = 2_000
 _NOBODY = "見つかりませんでした。@から始まる名前か、アドレスをもう一度たしかめてください。"
+_HANDLE = re.compile(r"@?[^@/\s]+(?:@[^@/\s]+)?")
+_OUR_PAGE = re.compile(r"/@(?P<handle>[^/?#]+)(?:/(?P<outer>\d+)(?:#post-(?P<inner>\d+))?)?/?")
 
 
 @routes.get("/lookup")
@@ -28,6 +35,8 @@ async def find(request: web.Request) -> web.Response:
     viewer = await auth.viewer(request)
     if not wanted:
         return page(request, "lookup.html", form=Form())
+    if "://" not in wanted:
+        wanted = unicodedata.normalize("NFKC", wanted)  # ＠ as Japanese keyboards write it
     try:
         address = await _address(request, viewer, wanted)
     except CommunityError as error:
@@ -39,10 +48,11 @@ async def find(request: web.Request) -> web.Response:
 
 async def _address(request: web.Request, viewer: Viewer, wanted: str) -> str:
     database = request.app[DATABASE]
-    found = await database.read(lambda session: _known(session, viewer, wanted))
+    known_only = viewer.account_id is None or bool(forms.query(request, "known"))
+    found = await database.read(lambda session: _known(session, viewer, wanted, by_name=known_only))
     if found is not None:
         return found
-    if viewer.account_id is None or forms.query(request, "known"):
+    if known_only:
         raise NotFound(_NOBODY)
     federation = request.app[FEDERATION]
     if wanted.startswith(("http://", "https://")):
@@ -56,17 +66,23 @@ async def _address(request: web.Request, viewer: Viewer, wanted: str) -> str:
     return await database.read(lambda session: addresses.of_account(session.get_one(Account, account_id)))
 
 
-def _known(session: Session, viewer: Viewer, wanted: str) -> str | None:
-    """The page of a post or an account that is stored here under this id."""
+def _known(session: Session, viewer: Viewer, wanted: str, *, by_name: bool) -> str | None:
+    """The page of a post or an account that is stored here: by its id, by the address of its page here and, with
+    `by_name`, by a handle as it is known here. NotFound for what `viewer` may not see.
+    """
     post = posts.by_uri(session, wanted)
     if post is not None:
-        return of_post_id(session, viewer, post.id)
-    account = session.scalar(select(Account).where(Account.uri == wanted, Account.deleted_at.is_(None)))
-    return addresses.of_account(account) if account else None
-
-
-def of_post_id(session: Session, viewer: Viewer, post_id: int) -> str:
-    """The place of a post in its thread. NotFound if `viewer` may not see it."""
-    post = visibility.require(session, viewer, post_id)
-    root = session.get(Post, post.root_id or post.id) or post
-    return addresses.in_thread(root, anonymity.public_author(session, root), post.id)
+        return place(session, viewer, visibility.require(session, viewer, post.id))
+    here = town.of(session).uris
+    ours = _OUR_PAGE.fullmatch(wanted.removeprefix(here.origin))
+    if ours is not None and ours["outer"]:
+        return of_post_id(session, viewer, forms.identifier(ours["inner"] or ours["outer"]))
+    if ours is not None:
+        return addresses.of_account(by_handle(session, ours["handle"], here.domain))
+    standing = Account.deleted_at.is_(None), Account.suspended_at.is_(None)
+    account = session.scalar(select(Account).where(Account.uri == wanted, *standing))
+    if account is not None:
+        return addresses.of_account(account)
+    if by_name and _HANDLE.fullmatch(wanted):
+        return addresses.of_account(by_handle(session, wanted, here.domain))
+    return None

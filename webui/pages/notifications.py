@@ -42,9 +42,11 @@ def _listed(session: Session, viewer: Viewer, before: int | None) -> dict[str, A
     return {
         "notices": [it for it in shown if it.kind != "follow_request"],
         "requests": requests,
-        "cards": {card.post.id: card for card in cards.load(session, posts)},
+        "cards": {card.post.id: card for card in cards.load(session, viewer, posts)},
         "words": _words(session, [it.thanks_id for it in shown if it.thanks_id]),
-        "people": {account.id: account for account in session.scalars(select(Account).where(Account.id.in_(people)))},
+        "people": {
+            account.id: account for account in session.scalars(select(Account).where(Account.id.in_(people)))
+        },
         "older": f"/notifications?max_id={older}" if older else None,
     }
 

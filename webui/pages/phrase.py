@@ -4,6 +4,7 @@ Whoever holds the phrase is the asker; every act needs it again. The same senten
 is not there, so that a question for the town alone does not betray itself to strangers.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 from aiohttp import web
@@ -14,7 +15,7 @@ from community.errors import CommunityError, Invalid, NotFound
 from community.models import Account, Post
 from community.text import Body
 from community.visibility import Viewer, require
-from webui import forms
+from webui import auth, forms
 from webui.forms import Form
 from webui.keys import DATABASE
 from webui.pages.thanks import give_words
@@ -23,7 +24,7 @@ from webui.rendering import again, form_of, page, sentence
 from webui.writing import rendered
 
 routes = web.RouteTableDef()
-_WRONG = "あいことばが合いませんでした。写しまちがいがないか、もう一度たしかめてください。書いた文は下に残っています。"
+_WRONG = "あいことばが合いませんでした。写しまちがいがないか、もう一度たしかめてください。"
 _DONE = {
     "open": "",
     "comment": "補足をとどけました。",
@@ -32,26 +33,91 @@ _DONE = {
     "thank": "ありがとうを贈りました。",
     "delete": "質問を取り下げました。おつかれさまでした。",
 }
+_WORDS = {"comment": "body", "thank": "message"}
+"""The field that holds the words of a deed."""
+FormAt = Callable[..., Form]
 
 
 @routes.get("/questions/{id}/phrase")
+@auth.blind
 async def form(request: web.Request) -> web.Response:
-    return page(request, "phrase.html", form=Form(), question_id=forms.id_in_path(request), thread=None)
+    return _locked(request, Form())
 
 
 @routes.post("/questions/{id}/phrase")
+@auth.blind
 async def act(request: web.Request) -> web.Response:
     question_id, typed = forms.id_in_path(request), form_of(request)
-    deed = typed.text("act") or "open"
+    deed, database = typed.text("act") or "open", request.app[DATABASE]
     try:
         if deed not in _DONE:
             raise Invalid("act", "どれをするか、もう一度えらんでください。")
-        words = await rendered(typed.text("body" if deed == "comment" else "message"), field="body")
-        context = await request.app[DATABASE].write(lambda session: _do(session, question_id, typed, deed, words))
+        field = _WORDS.get(deed, "body")
+        words = await rendered(typed.text(field), field=field)
+        context = await database.write(lambda session: _do(session, question_id, typed, deed, words))
     except CommunityError as error:
-        context = await request.app[DATABASE].read(lambda session: _opened(session, question_id, typed))
-        return again(request, "phrase.html", typed, error, question_id=question_id, **context)
-    return page(request, "phrase.html", form=Form(), question_id=question_id, done=sentence(request, _DONE[deed]) if _DONE[deed] else "", **context)
+        context = await database.read(lambda session: _opened(session, question_id, typed))
+        return _refused(request, typed, error, context)
+    done = sentence(request, _DONE[deed]) if _DONE[deed] else ""
+    return _unlocked(request, Form(), context, done=done)
+
+
+def _locked(request: web.Request, typed: Form, error: CommunityError | None = None) -> web.Response:
+    """The form that asks for the phrase, with all that was to be done once it is right."""
+    context: dict[str, Any] = {
+        "question_id": forms.id_in_path(request),
+        "act": typed.text("act") if typed.text("act") in _WORDS else "open",
+    }
+    if error is None:
+        return page(request, "phrase.html", form=typed, **context)
+    return again(request, "phrase.html", typed, error, **context)
+
+
+def _unlocked(request: web.Request, typed: Form, context: dict[str, Any], *, done: str = "") -> web.Response:
+    """The question with every form of its asker. It bears the phrase, so no cache keeps it."""
+    shown: dict[str, Any] = {
+        "form": typed,
+        "done": done,
+        "refused": None,
+        "reply_to": None,
+        "form_at": _blank_at,
+    } | context
+    response = page(request, "asker.html", **shown)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _refused(
+    request: web.Request, typed: Form, error: CommunityError, context: dict[str, Any]
+) -> web.Response:
+    if not context:
+        return _locked(request, typed, error)
+    deed, named = typed.text("act"), typed.text("answer")
+    chosen = next((it for it in context["thread"].answers if named in {str(it.id), it.uri}), None)
+    at_hand = deed in _WORDS and (chosen is not None or (deed == "comment" and not named))
+
+    def form_at(act: str, answer: Post | None = None) -> Form:
+        """The form of a deed on the page: the one that was refused as it was typed, the others empty."""
+        mine = at_hand and act == deed and answer is chosen
+        return (typed if mine else Form()).at(_place(act, answer))
+
+    shown: dict[str, Any] = {
+        "done": "",
+        "refused": not at_hand,
+        "reply_to": None,
+        "form_at": form_at,
+    } | context
+    response = again(request, "asker.html", typed, error, **shown)
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _blank_at(act: str, answer: Post | None = None) -> Form:
+    return Form().at(_place(act, answer))
+
+
+def _place(act: str, answer: Post | None) -> str:
+    return f"{act}-{answer.id}" if answer else act
 
 
 def _do(session: Session, question_id: int, typed: Form, deed: str, words: Body) -> dict[str, Any]:
@@ -66,25 +132,37 @@ def _do(session: Session, question_id: int, typed: Form, deed: str, words: Body)
             lambda: answers.reply(session, author=relay, parent=parent, body=words, from_asker=True).uri,
         )
     elif deed == "solve":
-        questions.solve(session, question=question, answer=_answer(session, viewer, question, typed), by=relay)
+        questions.solve(
+            session, question=question, answer=_answer(session, viewer, question, typed), by=relay
+        )
     elif deed == "reopen":
         questions.reopen(session, question=question, by=relay)
     elif deed == "thank":
         give_words(session, relay, _answer(session, viewer, question, typed), typed, words, from_asker=True)
     elif deed == "delete":
         posts.delete(session, post=question, by=relay)
-        return {"thread": None, "phrase": ""}
+        return {"thread": None, "question_id": question_id}
+    session.flush()
     session.expire_all()  # counts are added up in the database
-    return {**surroundings(session, viewer, question), "phrase": typed.text("phrase")}
+    return _context(session, question, typed)
 
 
 def _opened(session: Session, question_id: int, typed: Form) -> dict[str, Any]:
-    """The thread beside a form that was not taken, if the phrase is right."""
+    """The thread beside a form that was not taken, if the phrase is right; else nothing."""
     try:
         question = _recognised(session, question_id, typed)
     except CommunityError:
-        return {"thread": None, "phrase": ""}
-    return {**surroundings(session, Viewer(account_id=question.author_id), question), "phrase": typed.text("phrase")}
+        return {}
+    return _context(session, question, typed)
+
+
+def _context(session: Session, question: Post, typed: Form) -> dict[str, Any]:
+    viewer = Viewer(account_id=question.author_id)
+    return {
+        **surroundings(session, viewer, question),
+        "question_id": question.id,
+        "phrase": typed.text("phrase"),
+    }
 
 
 def _recognised(session: Session, question_id: int, typed: Form) -> Post:
@@ -104,4 +182,3 @@ def _answer(session: Session, viewer: Viewer, question: Post, typed: Form) -> Po
     if post.root_id != question.id:
         raise NotFound("その回答は、この質問のものではないようです。")
     return post
-

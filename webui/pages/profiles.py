@@ -7,13 +7,22 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from community import boards, follows, strengths, thanks, timelines
-from community.errors import NotFound
+from community.errors import CommunityError, NotFound
 from community.models import Account, Follow
 from community.visibility import Viewer
 from webui import addresses, auth, forms
+from webui.forms import Form
 from webui.keys import DATABASE, TOWN
 from webui.pages import cards
-from webui.rendering import page, redirect, to_document, wants_activity
+from webui.rendering import (
+    again,
+    form_of,
+    name_document,
+    page,
+    redirect,
+    to_document,
+    wants_activity,
+)
 
 routes = web.RouteTableDef()
 _LETTERS = 20
@@ -23,25 +32,15 @@ _NOBODY = "この方は見つかりませんでした。まちを出られたか
 
 @routes.get("/@{handle}")
 async def profile(request: web.Request) -> web.Response:
-    handle = request.match_info["handle"]
-    viewer = await auth.viewer(request)
-    before, letters_before = forms.cursor(request), forms.cursor(request, "letters")
-    domain = request.app[TOWN].uris.domain
+    handle, domain = request.match_info["handle"], request.app[TOWN].uris.domain
     account = await request.app[DATABASE].read(lambda session: by_handle(session, handle, domain))
     if wants_activity(request):
         return to_document(account.uri)
-
-    def unit(session: Session) -> dict[str, Any]:
-        shown = session.get_one(Account, account.id)
-        if shown.kind == "board":
-            return _board(session, viewer, shown, before)
-        return _person(session, viewer, shown, before, letters_before)
-
-    return page(
-        request,
-        "board.html" if account.kind == "board" else "profile.html",
-        **await request.app[DATABASE].read(unit),
-    )
+    if handle != account.handle:  # another way to write the name
+        address = request.rel_url.with_path(addresses.of_account(account), encoded=True, keep_query=True)
+        return web.Response(status=303, headers={"Location": str(address), "Vary": "Accept"})
+    response = page(request, _template(account), form=Form(), **await _surroundings(request, account))
+    return name_document(response, account.uri) if account.local else response
 
 
 def by_handle(session: Session, handle: str, domain: str) -> Account:
@@ -52,6 +51,24 @@ def by_handle(session: Session, handle: str, domain: str) -> Account:
     if account is None or account.deleted_at is not None or account.suspended_at is not None:
         raise NotFound(_NOBODY)
     return account
+
+
+def _template(account: Account) -> str:
+    return "board.html" if account.kind == "board" else "profile.html"
+
+
+async def _surroundings(request: web.Request, account: Account) -> dict[str, Any]:
+    """All that the template of the account's page needs."""
+    viewer = await auth.viewer(request)
+    before, letters_before = forms.cursor(request), forms.cursor(request, "letters")
+
+    def unit(session: Session) -> dict[str, Any]:
+        shown = session.get_one(Account, account.id)
+        if shown.kind == "board":
+            return _board(session, viewer, shown, before)
+        return _person(session, viewer, shown, before, letters_before)
+
+    return {"address": addresses.of_account(account)} | await request.app[DATABASE].read(unit)
 
 
 def _tie(session: Session, viewer: Viewer, account: Account) -> dict[str, Any]:
@@ -69,17 +86,19 @@ def _person(
     session: Session, viewer: Viewer, account: Account, before: int | None, letters_before: int | None
 ) -> dict[str, Any]:
     book = thanks.book(session, viewer, account.id, max_id=letters_before, limit=_LETTERS + 1)
+    letters = book.letters[:_LETTERS]
     posts = timelines.of_author(session, viewer, account.id, max_id=before, limit=_POSTS + 1)
     shown = posts[:_POSTS]
+    answers = cards.load(session, viewer, [letter.answer for letter in letters if letter.answer])
     return {
         **_tie(session, viewer, account),
         "strengths": strengths.of(session, account.id),
         "learnings": strengths.learnings_of(session, account.id) if viewer.account_id == account.id else [],
         "book": book,
-        "letters": book.letters[:_LETTERS],
-        "answers": {card.post.id: card for card in cards.load(session, [it.answer for it in book.letters if it.answer])},
-        "older_letters": book.letters[_LETTERS - 1].thanks.id if len(book.letters) > _LETTERS else None,
-        "posts": cards.load(session, shown),
+        "letters": letters,
+        "answers": {card.post.id: card for card in answers},
+        "older_letters": letters[-1].thanks.id if len(book.letters) > _LETTERS else None,
+        "posts": cards.load(session, viewer, shown),
         "older": shown[-1].id if len(posts) > _POSTS else None,
     }
 
@@ -90,7 +109,8 @@ def _board(session: Session, viewer: Viewer, account: Account, before: int | Non
     return {
         **_tie(session, viewer, account),
         "board": boards.page(session, viewer, account.name) if account.local else None,
-        "posts": cards.load(session, shown),
+        "label": lambda locale: boards.label(account, locale),
+        "posts": cards.load(session, viewer, shown),
         "older": shown[-1].id if len(found) > _POSTS else None,
     }
 
@@ -98,28 +118,34 @@ def _board(session: Session, viewer: Viewer, account: Account, before: int | Non
 @routes.post("/accounts/{id}/follow")
 @auth.require_member
 async def follow(request: web.Request) -> web.Response:
-    account_id, me = forms.id_in_path(request), auth.me(request)
+    account, me = await _standing(request), auth.me(request)
 
-    def unit(session: Session) -> tuple[Account, Follow]:
-        account = _standing(session, account_id)
-        return account, follows.request(session, follower=session.get_one(Account, me), followee=account)
+    def unit(session: Session) -> Follow:
+        followee = session.get_one(Account, account.id)
+        return follows.request(session, follower=session.get_one(Account, me), followee=followee)
 
-    account, tie = await request.app[DATABASE].write(unit)
-    told = "フォローしました。" if tie.state == "accepted" else "フォローをお願いしました。返事を待っています。"
+    try:
+        tie = await request.app[DATABASE].write(unit)
+    except CommunityError as error:
+        return again(
+            request, _template(account), form_of(request), error, **await _surroundings(request, account)
+        )
+    told = (
+        "フォローしました。" if tie.state == "accepted" else "フォローをお願いしました。返事を待っています。"
+    )
     return redirect(request, addresses.of_account(account), told)
 
 
 @routes.post("/accounts/{id}/unfollow")
 @auth.require_member
 async def unfollow(request: web.Request) -> web.Response:
-    account_id, me = forms.id_in_path(request), auth.me(request)
+    account, me = await _standing(request), auth.me(request)
 
-    def unit(session: Session) -> Account:
-        account = _standing(session, account_id)
-        follows.end(session, follower=session.get_one(Account, me), followee=account)
-        return account
+    def unit(session: Session) -> None:
+        followee = session.get_one(Account, account.id)
+        follows.end(session, follower=session.get_one(Account, me), followee=followee)
 
-    account = await request.app[DATABASE].write(unit)
+    await request.app[DATABASE].write(unit)
     return redirect(request, addresses.of_account(account), "フォローをやめました。")
 
 
@@ -134,14 +160,20 @@ async def answer_request(request: web.Request) -> web.Response:
         tie = session.get(Follow, follow_id)
         if tie is None or tie.followee_id != me:
             raise NotFound("このお願いは、もう取り下げられたようです。")
-        (follows.accept if accepts else follows.reject)(session, follow=tie)
+        if accepts:
+            follows.accept(session, follow=tie)
+        else:
+            follows.reject(session, follow=tie)
 
     await request.app[DATABASE].write(unit)
-    return redirect(request, "/notifications", "フォローを受け入れました。" if accepts else "お断りしました。相手に理由は伝わりません。")
+    told = "フォローを受け入れました。" if accepts else "お断りしました。相手に理由は伝わりません。"
+    return redirect(request, "/notifications", told)
 
 
-def _standing(session: Session, account_id: int) -> Account:
-    account = session.get(Account, account_id)
+async def _standing(request: web.Request) -> Account:
+    """The account that the path names. Raises NotFound."""
+    account_id = forms.id_in_path(request)
+    account = await request.app[DATABASE].read(lambda session: session.get(Account, account_id))
     if account is None or account.deleted_at is not None or account.suspended_at is not None:
         raise NotFound(_NOBODY)
     return account

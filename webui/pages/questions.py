@@ -47,12 +47,14 @@ def _listed(
     shown = found[:PAGE]
     kept = {name: value for name, value in (("board", slug), ("tag", tag)) if value}
     return {
-        "cards": cards.load(session, shown),
+        "cards": cards.load(session, viewer, shown),
         "boards": boards.askable(session),
         "board": board,
         "tag_label": label,
         "addresses": {name: "/questions?" + urlencode({"tab": name, **kept}) for name in timelines.TABS},
-        "older": "/questions?" + urlencode({"tab": tab, **kept, "max_id": shown[-1].id}) if len(found) > PAGE else None,
+        "older": "/questions?" + urlencode({"tab": tab, **kept, "max_id": shown[-1].id})
+        if len(found) > PAGE
+        else None,
     }
 
 

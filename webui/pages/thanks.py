@@ -6,15 +6,15 @@ from aiohttp import web
 from sqlalchemy.orm import Session
 
 from community import anonymity, thanks, visibility
-from community.errors import CommunityError
+from community.errors import CommunityError, NotAllowed, NotFound
 from community.models import Account, Post
 from community.text import EMPTY, Body
 from community.visibility import Viewer
 from webui import auth, forms
 from webui.forms import Form
 from webui.keys import DATABASE
-from webui.pages.thread import place
-from webui.rendering import again, form_of, page, redirect
+from webui.pages.places import place
+from webui.rendering import again, form_of, kept, page, redirect
 from webui.writing import rendered
 
 routes = web.RouteTableDef()
@@ -24,6 +24,10 @@ routes = web.RouteTableDef()
 @auth.require_member
 async def form(request: web.Request) -> web.Response:
     context = await _context(request, await auth.viewer(request))
+    if context["answer"].kind != "answer":
+        raise NotAllowed("ありがとうは、回答に贈れます。")
+    if context["receiver"].id == auth.me(request):
+        raise NotAllowed("ご自分の回答には贈れません。その気持ち、きっとだれかから届きます。")
     return page(request, "thanks.html", form=Form(), **context)
 
 
@@ -32,11 +36,13 @@ async def _context(request: web.Request, viewer: Viewer) -> dict[str, Any]:
 
     def unit(session: Session) -> dict[str, Any]:
         answer = visibility.require(session, viewer, answer_id)
+        given = thanks.between(session, viewer.account_id or 0, answer.id)
         return {
             "answer": answer,
             "receiver": anonymity.public_author(session, answer),
-            "given": thanks.between(session, viewer.account_id or 0, answer.id),
-            "back": place(session, answer),
+            "given": given,
+            "wordless": given is None or given.message_post_id is None,
+            "back": place(session, viewer, answer),
         }
 
     return await request.app[DATABASE].read(unit)
@@ -52,7 +58,7 @@ async def give(request: web.Request) -> web.Response:
         answer = visibility.require(session, viewer, answer_id)
         giver = session.get_one(Account, auth.me(request))
         give_words(session, giver, answer, typed, words, from_asker=False)
-        return place(session, answer)
+        return place(session, viewer, answer)
 
     try:
         words = await rendered(typed.text("message"), field="message")
@@ -60,11 +66,21 @@ async def give(request: web.Request) -> web.Response:
             lambda session: forms.once(session, typed.submission, lambda: deed(session, words))
         )
     except CommunityError as error:
-        return again(request, "thanks.html", typed, error, **await _context(request, viewer))
+        return await _again(request, viewer, typed, error)
     return redirect(request, address, "ありがとうを贈りました。")
 
 
-def give_words(session: Session, giver: Account, answer: Post, typed: Form, words: Body, *, from_asker: bool) -> None:
+async def _again(request: web.Request, viewer: Viewer, typed: Form, error: CommunityError) -> web.Response:
+    try:
+        context = await _context(request, viewer)
+    except NotFound as gone:
+        return kept(request, typed, gone)
+    return again(request, "thanks.html", typed, error, **context)
+
+
+def give_words(
+    session: Session, giver: Account, answer: Post, typed: Form, words: Body, *, from_asker: bool
+) -> None:
     """Give what the form says: for the page of a member and for the page of an anonymous asker."""
     thanks.give(
         session,
@@ -85,6 +101,10 @@ async def withdraw(request: web.Request) -> web.Response:
     def unit(session: Session) -> str:
         answer = visibility.require(session, viewer, answer_id)
         thanks.withdraw(session, giver=session.get_one(Account, auth.me(request)), answer=answer)
-        return place(session, answer)
+        return place(session, viewer, answer)
 
-    return redirect(request, await request.app[DATABASE].write(unit), "ありがとうを取り下げました。")
+    try:
+        address = await request.app[DATABASE].write(unit)
+    except CommunityError as error:
+        return await _again(request, viewer, form_of(request), error)
+    return redirect(request, address, "ありがとうを取り下げました。")

@@ -7,7 +7,12 @@ function phrase() {
   return [0, 6, 12, 18].map((start) => made.slice(start, start + 6).join("")).join("-");
 }
 
+// One form, one phrase: who comes back to the form because the answer did not arrive sends the same one again.
+// It is remembered with this entry of the tab's history alone, never in storage.
 const field = document.querySelector("input[name=phrase][data-make-phrase]");
 if (field) {
-  field.value = phrase();
+  const form = field.form.elements.submission.value;
+  const known = history.state?.form === form ? history.state.phrase : null;
+  field.value = known ?? phrase();
+  history.replaceState({ ...history.state, form, phrase: field.value }, "");
 }
