@@ -66,18 +66,20 @@ class KeyFiles:
         return self._store.read(f"{_ANONYMITY}{epoch}")
 
     def ensure_epoch(self, now_ms: int) -> int:
-        """The epoch of the moment `now_ms` (milliseconds), its key made if need be.
+        """The epoch of the moment `now_ms` (milliseconds), its key made if need be."""
+        epoch = now_ms // EPOCH_MS
+        self.destroy_old(now_ms)
+        if self.anonymity_key(epoch) is None:
+            self._store.make(f"{_ANONYMITY}{epoch}")
+        return epoch
 
-        Keys of 90 days and more are destroyed.
-        """
+    def destroy_old(self, now_ms: int) -> None:
+        """Destroy the keys of 90 days and more at the moment `now_ms` (milliseconds)."""
         epoch = now_ms // EPOCH_MS
         for name in self._store.names():
             number = name.removeprefix(_ANONYMITY)
             if number != name and number.isdecimal() and int(number) <= epoch - _EPOCHS_KEPT:
                 self._store.remove(name)
-        if self.anonymity_key(epoch) is None:
-            self._store.make(f"{_ANONYMITY}{epoch}")
-        return epoch
 
 
 class _Folder:

@@ -1,6 +1,6 @@
 """What goes on behind the pages of a serving process.
 
-The two queues of the federation, and the release of questions asked with the name tag hidden.
+The two queues of the federation, the release of questions asked with the name tag hidden, and the end of their keys.
 """
 
 import asyncio
@@ -11,7 +11,7 @@ from aiohttp import web
 
 from community import anonymity
 from community.db import Database
-from community.town import Clock
+from community.town import Clock, Town
 from federation.context import FEDERATION
 from federation.inbox.process import InboxWorker
 from federation.outbox.deliver import DeliveryWorker
@@ -20,6 +20,8 @@ from webui.keys import DATABASE, TOWN, WORKERS
 log = logging.getLogger(__name__)
 RELEASE_PAUSE = 0.5
 """Seconds between looks for questions to release; a look reads one indexed row."""
+KEYS_PAUSE = 3600.0
+"""Seconds between looks for keys whose ninety days are over."""
 FALL_PAUSE = 1.0
 """Seconds before a worker that fell over is started again."""
 
@@ -31,6 +33,7 @@ async def run(app: web.Application) -> AsyncIterator[None]:
         "inbox": InboxWorker(federation).run,
         "delivery": DeliveryWorker(federation).run,
         "release": lambda: release(app[DATABASE], app[TOWN].clock),
+        "keys": lambda: destroy_keys(app[TOWN]),
     }
     tasks = [asyncio.create_task(_keep_going(name, deed), name=name) for name, deed in deeds.items()]
     app[WORKERS].extend(tasks)
@@ -48,6 +51,13 @@ async def release(database: Database, clock: Clock) -> None:
         if due is not None and due <= clock():
             await database.write(anonymity.release_due)
         await asyncio.sleep(RELEASE_PAUSE)
+
+
+async def destroy_keys(town: Town) -> None:
+    """Destroy in time the keys by which askers with a hidden name tag are recognised, also while nobody asks."""
+    while True:
+        await asyncio.to_thread(town.keys.destroy_old, town.clock())
+        await asyncio.sleep(KEYS_PAUSE)
 
 
 async def _keep_going(name: str, deed: Callable[[], Awaitable[None]]) -> None:

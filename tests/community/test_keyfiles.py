@@ -82,6 +82,16 @@ def test_a_key_is_destroyed_after_ninety_days(tmp_path: Path, where: str):
     assert not (tmp_path / f"anonymity-{epochs[0]}").exists()
 
 
+def test_a_key_is_destroyed_although_nobody_asks_any_more(tmp_path: Path):
+    keys = KeyFiles.create(tmp_path)
+    epoch = keys.ensure_epoch(NOW)
+    keys.destroy_old(NOW + 2 * EPOCH_MS)
+    assert keys.anonymity_key(epoch) is not None
+    keys.destroy_old(NOW + 3 * EPOCH_MS)
+    assert keys.anonymity_key(epoch) is None
+    assert keys.anonymity_key(epoch + 3) is None  # none is made for it
+
+
 def test_a_key_destroyed_by_one_process_is_gone_for_all(tmp_path: Path):
     one, other = KeyFiles.create(tmp_path), KeyFiles.create(tmp_path)
     epoch = one.ensure_epoch(NOW)
