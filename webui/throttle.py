@@ -46,9 +46,14 @@ class Throttle:
         while len(self._tries) > MOST_KEYS:
             self._tries.popitem(last=False)
 
-    def forget(self, key: str) -> None:
-        """Drop the tries of a key: the passphrase was right."""
-        self._tries.pop(key, None)
+    def take_back(self, limits: Mapping[str, Limit]) -> None:
+        """Uncount the latest try of each key: the passphrase was right.
+
+        The tries before it stay. Whoever guesses at others must not be able to wipe them out by logging in as themselves.
+        """
+        for key in limits:
+            if tries := self._tries.get(key):
+                tries.pop()
 
     def _wait(self, key: str, limit: Limit) -> int:
         now = self._clock()

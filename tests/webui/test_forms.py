@@ -85,6 +85,18 @@ def test_tries_are_forgotten_with_time() -> None:
     throttle.check(limits, "待って")
 
 
+def test_only_the_try_that_was_right_is_taken_back() -> None:
+    throttle, limits = Throttle(FixedClock()), {"a": Limit(2, 10)}
+    for _ in range(2):
+        throttle.count(limits)
+    throttle.take_back(limits)
+    throttle.check(limits, "待って")
+    throttle.count(limits)
+    with pytest.raises(TooMany):
+        throttle.check(limits, "待って")
+    throttle.take_back({"never tried": Limit(1, 1)})
+
+
 def test_a_throttle_does_not_grow_for_ever() -> None:
     throttle = Throttle(FixedClock())
     for number in range(MOST_KEYS + 10):

@@ -1,7 +1,9 @@
 """入る, 出る and coming back with the code."""
 
 import pytest
+from sqlalchemy.orm import Session
 
+from community.models import Account
 from tests.factories import PASSPHRASE
 from tests.webui.browsing import Browser, Page
 from tests.webui.conftest import MakeSite, Site
@@ -53,6 +55,52 @@ async def test_guessing_is_slowed_down_and_told_kindly(site: Site) -> None:
     assert (await enter(await site.visit(), "somebody", "まちがった ことば")).status == 403
     site.clock.advance(minutes=16)
     assert (await enter(browser, "harukaze")).status == 200
+
+
+async def test_who_knows_one_passphrase_gets_no_more_tries_at_others(site: Site) -> None:
+    await site.member("harukaze")
+    await site.member("komorebi")
+    browser = await site.visit()
+    for number in range(60):
+        assert (await enter(browser, f"somebody{number}", "まちがった ことば")).status == 403
+        if number % 20 == 0:
+            assert (await enter(await site.visit(), "komorebi")).status == 200
+    assert (await enter(browser, "harukaze", "まちがった ことば")).status == 429
+
+
+async def test_a_name_cannot_be_made_to_look_like_a_network(site: Site) -> None:
+    await site.member("harukaze")
+    browser = await site.visit()
+    for typed in ("harukaze 127.0.0.1", "@@127.0.0.1"):
+        for _ in range(9):
+            await enter(browser, typed, "まちがった ことば")
+    assert (await enter(browser, "harukaze")).status == 200
+
+
+async def test_who_was_sent_away_is_told_so(site: Site) -> None:
+    account_id = await site.member("harukaze")
+
+    def suspend(session: Session) -> None:
+        session.get_one(Account, account_id).suspended_at = 1
+
+    inside = await site.enter("harukaze")
+    await site.database.write(suspend)
+    assert (await inside.get("/settings")).path.startswith("/login")
+    page = await enter(await site.visit(), "harukaze")
+    assert page.status == 403
+    assert "まちの運営の方へ" in page.alert
+
+
+async def test_entering_as_somebody_else_ends_the_session_before(site: Site) -> None:
+    await site.member("harukaze")
+    await site.member("komorebi")
+    browser = await site.enter("harukaze")
+    kept = browser.cookies["machi-session-8080"]
+    data = (await browser.get("/settings")).form("/logout")  # its token is that of the session
+    page = await browser.post("/login", data | {"login": "komorebi", "passphrase": PASSPHRASE})
+    assert "/@komorebi" in page.text
+    answer = await (await site.visit()).get("/settings", Cookie=f"machi-session-8080={kept}")
+    assert answer.path.startswith("/login")
 
 
 async def test_without_limits_nobody_is_slowed_down(make_site: MakeSite) -> None:

@@ -43,8 +43,7 @@ async def login(request: web.Request) -> web.Response:
         token = await _enter(request, form)
     except CommunityError as error:
         return again(request, "login.html", form, error)
-    for key in limits:
-        throttle.forget(key)
+    throttle.take_back(limits)
     response = redirect(request, local_address(form.text("next")), "おかえりなさい。")
     auth.welcome_in(request, response, token)
     return response
@@ -64,10 +63,11 @@ def limits_for(request: web.Request, deed: str, name: str) -> Mapping[str, Limit
     """Whose tries are counted, and how many there may be."""
     typed = unicodedata.normalize("NFKC", name).strip().removeprefix("@").casefold()[:300]
     network = client_network(request)
+    # NUL cannot be typed: no name can be made to look like a network, or like somebody else's pair.
     return {
-        f"{deed} {typed} {network}": _PAIR,
-        f"{deed} {typed}": _NAME,
-        f"{deed} @{network}": _NETWORK,
+        "\0".join((deed, "pair", typed, network)): _PAIR,
+        "\0".join((deed, "name", typed)): _NAME,
+        "\0".join((deed, "network", network)): _NETWORK,
     }
 
 
@@ -80,7 +80,14 @@ async def _enter(request: web.Request, form: Form) -> str:
         raise NotAllowed(_WRONG)
     if state != "active":
         raise NotAllowed(_WAITING if state == "pending" else _RESTING)
-    return await database.write(lambda session: doors.open_session(session, account_id))
+    before = request.get(SESSION_TOKEN)  # of whoever was in before, with this browser
+
+    def unit(session: Session) -> str:
+        if before:
+            doors.close_session(session, before)
+        return doors.open_session(session, account_id)
+
+    return await database.write(unit)
 
 
 def _known(session: Session, name: str) -> tuple[int, str | None, str] | None:
@@ -88,4 +95,5 @@ def _known(session: Session, name: str) -> tuple[int, str | None, str] | None:
     if found is None:
         return None
     account, member = found
-    return account.id, member.passphrase_hash, member.state
+    suspended = member.state == "active" and account.suspended_at is not None
+    return account.id, member.passphrase_hash, "suspended" if suspended else member.state

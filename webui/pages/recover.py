@@ -32,8 +32,7 @@ async def recover(request: web.Request) -> web.Response:
         )
     except CommunityError as error:
         return again(request, "recover.html", form, error)
-    for key in limits:
-        throttle.forget(key)
+    throttle.take_back(limits)
     if token:
         visitor = await request.app[DATABASE].read(lambda session: visitors.recognise(session, token))
         auth.remember(request, visitor, token)
