@@ -222,8 +222,8 @@ def _own_terms(session: Session, post: Post) -> Document:
         said[terms.STATE] = "solved" if post.solved_at is not None else "open"
     if post.accepted_answer_id is not None:
         said[terms.ACCEPTED_ANSWER] = session.get_one(Post, post.accepted_answer_id).uri
-    if post.passed_on_from_id is not None:
-        said[terms.PASSED_ON_FROM] = session.get_one(Post, post.passed_on_from_id).uri
+    if (source := _source(session, post)) is not None:
+        said[terms.PASSED_ON_FROM] = source.uri
     optional: Document = {
         terms.ANONYMOUS: post.anonymous,
         terms.ASKER: post.from_asker,
@@ -234,6 +234,14 @@ def _own_terms(session: Session, post: Post) -> Document:
     }
     said.update((key, value) for key, value in optional.items() if value)
     return said
+
+
+def _source(session: Session, post: Post) -> Post | None:
+    """The answer that `post` learnt from, if whoever may have `post` may know of it."""
+    source = session.get_one(Post, post.passed_on_from_id) if post.passed_on_from_id is not None else None
+    if source is None or source.visibility in _SHOWN or source.visibility == post.visibility == "sister":
+        return source
+    return None
 
 
 def _tags(session: Session, post: Post, around: Company) -> list[Document]:

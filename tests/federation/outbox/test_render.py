@@ -221,3 +221,27 @@ async def test_a_follow_up_of_the_asker_is_marked_and_an_actor_joined_at_midnigh
         assert (relay["type"], relay["machi:anonymousRelay"]) == ("Person", True)
 
     await database.write(look)
+
+
+@pytest.mark.parametrize(
+    ("learnt_from", "told_in", "named"),
+    [("open", "open", True), ("open", "sister", True), ("sister", "sister", True), ("sister", "open", False),
+     ("town", "open", False), ("town", "sister", False)],
+)  # fmt: skip
+async def test_where_it_was_learnt_is_told_only_where_that_may_be_known(
+    database: Database, learnt_from: str, told_in: str, named: bool
+) -> None:
+    def unit(session: Session) -> tuple[Any, str]:
+        hanako, natsu = factories.member(session, "hanako"), factories.member(session, "natsu")
+        source = factories.answer(session, natsu, factories.question(session, hanako, visibility=learnt_from))
+        answer = answers.reply(
+            session,
+            author=hanako,
+            parent=factories.question(session, natsu, visibility=told_in),
+            body=text.from_markdown("教わりました。"),
+            passed_on_from=source,
+        )
+        return render.note(session, answer).get(terms.PASSED_ON_FROM), source.uri
+
+    told, uri = await database.write(unit)
+    assert told == (uri if named else None)
