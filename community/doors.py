@@ -249,4 +249,4 @@ def _active_member() -> Select[int, str, str]:
 
 
 def _hash(secret: str) -> str:
-    return hashlib.sha256(secret.encode()).hexdigest()
+    return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()  # a cookie may hold any bytes

@@ -7,6 +7,9 @@ import secrets
 import threading
 
 _LOW_BITS = 21
+LARGEST = 2**63 - 1
+"""No id is larger, and no database can be asked for one."""
+
 _lock = threading.Lock()
 _last = 0
 

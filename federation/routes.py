@@ -11,6 +11,7 @@ from urllib.parse import quote
 from aiohttp import web
 from sqlalchemy.orm import Session
 
+from community import ids
 from community.models import Post
 from federation import discovery, documents, keys, listings
 from federation.askers import Unproven, asker_of, is_signed
@@ -117,7 +118,7 @@ async def _list_of_account(request: web.Request, *, kinds: tuple[str, ...], whic
 
 async def _post(request: web.Request) -> web.StreamResponse:
     ctx = request.app[FEDERATION]
-    number = int(request.match_info["number"])
+    number = _number(request)
     if wants_page(request):
         page = await ctx.database.read(lambda session: documents.page_of(session, number))
         if page is None:
@@ -128,7 +129,7 @@ async def _post(request: web.Request) -> web.StreamResponse:
 
 async def _list_of_post(request: web.Request, *, which: str) -> web.StreamResponse:
     ctx = request.app[FEDERATION]
-    number = int(request.match_info["number"])
+    number = _number(request)
     page = _page(request)
 
     def unit(session: Session, asker: Asker) -> Found | None:
@@ -141,7 +142,7 @@ async def _list_of_post(request: web.Request, *, which: str) -> web.StreamRespon
 
 
 async def _activity(request: web.Request) -> web.StreamResponse:
-    number = int(request.match_info["number"])
+    number = _number(request)
     return await _found(
         request.app[FEDERATION], request, lambda session, asker: documents.activity(session, number, asker)
     )
@@ -247,9 +248,18 @@ def _name(ctx: Federation, request: web.Request, kinds: tuple[str, ...]) -> str:
     return ctx.town.uris.host if kinds == _INSTANCE else request.match_info["name"]
 
 
+def _number(request: web.Request) -> int:
+    """The number in the path. Raises HTTPNotFound for one that no id can be."""
+    number = int(request.match_info["number"])
+    if number > ids.LARGEST:
+        raise web.HTTPNotFound
+    return number
+
+
 def _page(request: web.Request) -> Page | None:
     """Which page the query asks for; anything that is not a cursor of ours asks from the start."""
     if "page" not in request.query:
         return None
     after = request.query.get("after", "")
-    return Page(int(after) if after.isdecimal() and len(after) < 20 else None)
+    cursor = int(after) if after.isdecimal() and len(after) < 20 else None
+    return Page(cursor if cursor is None or cursor <= ids.LARGEST else None)

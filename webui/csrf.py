@@ -37,7 +37,8 @@ def origin_is_enough(handler: Handler) -> Handler:
 def token(request: web.Request) -> str:
     """The token for the forms of this answer; makes a pre-session if the browser has no session of any kind."""
     secret = request.app[TOWN].keys.secret
-    return hmac.new(secret, b"csrf\0" + _binding(request).encode(), hashlib.sha256).hexdigest()
+    binding = _binding(request).encode(errors="surrogatepass")  # a cookie may hold any bytes
+    return hmac.new(secret, b"csrf\0" + binding, hashlib.sha256).hexdigest()
 
 
 def _binding(request: web.Request) -> str:
@@ -58,7 +59,11 @@ def same_origin(request: web.Request) -> bool:
     origin = request.headers.get("Origin")
     if origin is None:
         return True
-    return urlsplit(origin).netloc.lower() in {request.host.lower(), request.app[SETTINGS].instance.domain}
+    try:
+        said = urlsplit(origin).netloc.lower()
+    except ValueError:  # nothing that a browser would send
+        return False
+    return said in {request.host.lower(), request.app[SETTINGS].instance.domain}
 
 
 @web.middleware

@@ -1,7 +1,7 @@
 """What every answer says to browsers about safety, and from which address a request comes."""
 
 import ipaddress
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -14,6 +14,16 @@ CONTENT_SECURITY_POLICY = (
 )
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """For pictures opened by themselves: an SVG is a document."""
+
+
+@web.middleware
+async def refuse_nul(
+    request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+) -> web.StreamResponse:
+    """Nothing stands at an address with a NUL in it, and no database can be asked for one."""
+    if "%00" in request.raw_path:
+        raise web.HTTPNotFound
+    return await handler(request)
 
 
 async def add_headers(request: web.Request, response: web.StreamResponse) -> None:

@@ -186,13 +186,21 @@ async def test_a_browser_learns_nothing_of_what_it_may_not_see(wire: Wire, datab
 
 @pytest.mark.parametrize(
     "path", ["/users/nobody", "/users/roumu", "/boards/hanako", "/users/nobody/outbox", "/posts/1", "/activities/1",
-             "/posts/1/replies", "/posts/99999999999999999999", "/nodeinfo/3.0", "/posts/9223372036854775807"],
+             "/posts/1/replies", "/posts/99999999999999999999", "/nodeinfo/3.0", "/posts/9223372036854775807",
+             "/posts/9223372036854775808", "/posts/9223372036854775808/replies", "/activities/9999999999999999999"],
 )  # fmt: skip
 async def test_what_is_not_there_is_404(wire: Wire, path: str) -> None:
     reply = await wire.get(path)
     assert reply.status == 404
-    if path != "/posts/99999999999999999999":  # no route has such numbers: the pages' 404 answers
+    if len(path) < 25:  # no id is that large: the pages' 404 answers
         assert reply.body == {"error": "Not found"}
+
+
+async def test_a_cursor_that_no_id_can_be_starts_from_the_beginning(wire: Wire, database: Database) -> None:
+    await ask(database)
+    path = "/users/hanako/outbox?page=1"
+    beyond = (await wire.get(f"{path}&after=9223372036854775808")).document()
+    assert beyond == (await wire.get(path)).document()
 
 
 async def test_a_question_with_all_that_hangs_on_it(wire: Wire, database: Database) -> None:

@@ -17,7 +17,7 @@ async def test_without_a_token_nothing_happens(site: Site) -> None:
 
 
 @pytest.mark.parametrize(
-    "origin", ["https://evil.example", "http://127.0.0.1:1", "null", "http://localhost:8081"]
+    "origin", ["https://evil.example", "http://127.0.0.1:1", "null", "http://localhost:8081", "http://["]
 )
 async def test_a_form_from_another_site_is_refused_with_any_token(site: Site, origin: str) -> None:
     await site.member("harukaze")
