@@ -4,7 +4,7 @@ Whoever hands a document in has made sure of where it came from: it was fetched 
 signed by that actor. Nothing in it is believed that concerns another host.
 """
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from community import follows, ids, posts, text, town
@@ -13,12 +13,13 @@ from federation.models import RemoteActor
 from federation.vocabulary.parse import Actor, read_actor
 from federation.vocabulary.reading import Document, Unreadable, authority
 
+_BY_URI = select(Account).where(Account.uri == bindparam("uri"))  # built once: every activity asks it
 _REMOVED_AT_ONCE = 100  # posts of an actor that is gone, in one unit of work
 
 
 def by_uri(session: Session, uri: str) -> Account | None:
     """The account with the actor id `uri`, local or remote, gone ones included; None if it was never seen."""
-    return session.scalar(select(Account).where(Account.uri == uri))
+    return session.scalar(_BY_URI, {"uri": uri})
 
 
 def upsert(session: Session, document: Document, *, domain: str | None = None) -> Account:

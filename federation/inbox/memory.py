@@ -3,7 +3,7 @@
 The rows stand among the inbox items, done and without a body, under a name that no activity can have.
 """
 
-from sqlalchemy import select, update
+from sqlalchemy import bindparam, select, update
 from sqlalchemy.orm import Session
 
 from community import ids, inserts, town
@@ -15,6 +15,14 @@ KEPT = 6 * 3_600_000
 """For how long (milliseconds) a withdrawal waits for what it withdraws."""
 
 DONE = "done"
+
+_WITHDRAWN = (
+    select(InboxItem.id)
+    .where(
+        InboxItem.activity_uri.in_(bindparam("names", expanding=True)), InboxItem.received_at >= bindparam("since")
+    )
+    .limit(1)
+)  # built once: every activity asks it
 
 
 def remember_withdrawn(session: Session, inbound: Inbound, withdrawn: str) -> None:
@@ -30,12 +38,8 @@ def remember_withdrawn(session: Session, inbound: Inbound, withdrawn: str) -> No
 
 def is_withdrawn(session: Session, actor_uri: str, *uris: str) -> bool:
     """Whether `actor_uri` took one of `uris` back lately, before it came."""
-    since = town.now(session) - KEPT
     names = [_name(actor_uri, uri) for uri in uris]
-    found = session.execute(
-        select(InboxItem.id).where(InboxItem.activity_uri.in_(names), InboxItem.received_at >= since).limit(1)
-    ).first()
-    return found is not None
+    return session.execute(_WITHDRAWN, {"names": names, "since": town.now(session) - KEPT}).first() is not None
 
 
 def has_happened(session: Session, activity_uri: str) -> bool:

@@ -8,8 +8,9 @@ works on an item: a worker that lost it no longer matches the row and can settle
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, delete, exists, func, or_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session, aliased
 
 from federation.models import InboxItem
@@ -33,6 +34,65 @@ _PURGED_AT_ONCE = 2_000
 _LONGEST_ERROR = 1_000
 
 
+def _due() -> ColumnElement[bool]:
+    return and_(
+        InboxItem.state == PENDING,
+        InboxItem.next_attempt_at <= bindparam("now"),
+        InboxItem.leased_until <= bindparam("now"),
+    )
+
+
+def _holding(of: type[InboxItem]) -> ColumnElement[bool]:
+    waits = and_(of.next_attempt_at > bindparam("now"), of.attempts <= HOLDING_TRIES)
+    return and_(of.state == PENDING, or_(of.leased_until > bindparam("now"), waits))
+
+
+def _leased(which: ColumnElement[bool]) -> Any:
+    return (
+        update(InboxItem)
+        .where(which)
+        .values(leased_until=bindparam("lease"), attempts=InboxItem.attempts + 1)
+        .returning(InboxItem.id, InboxItem.host, InboxItem.body, InboxItem.attempts)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def _settled(**more: object) -> Any:
+    return (
+        update(InboxItem)
+        .where(InboxItem.id == bindparam("this"), InboxItem.leased_until == bindparam("lease"))
+        .values(state=bindparam("to_state"), leased_until=0, error=bindparam("to_error"), **more)
+        .returning(InboxItem.id)
+        .execution_options(synchronize_session=False)
+    )
+
+
+# Built once: to put a statement together costs more than to carry it out.
+_other = aliased(InboxItem)
+_firsts = (
+    select(func.min(InboxItem.id))
+    .where(_due(), InboxItem.host.not_in(select(_other.host).where(_holding(_other))))
+    .group_by(InboxItem.host)
+    .limit(bindparam("most"))
+)
+_first = (
+    select(InboxItem.id)
+    .where(_due(), InboxItem.host == bindparam("this_host"))
+    .where(~exists().where(_other.host == bindparam("this_host"), _holding(_other)))
+    .order_by(InboxItem.id)
+    .limit(1)
+    .scalar_subquery()
+)
+# SQLite has one writer and leaves the lock out.
+_CLAIM = _leased(
+    InboxItem.id.in_(select(InboxItem.id).where(InboxItem.id.in_(_firsts)).with_for_update(skip_locked=True))
+)
+_CLAIM_NEXT = _leased(InboxItem.id == _first)
+_SETTLE = _settled(body=b"")
+_SETTLE_FAILED = _settled()
+_ANY_DUE = select(InboxItem.id).where(_due()).limit(1)
+
+
 @dataclass(frozen=True, slots=True)
 class Item:
     """One activity as the worker needs it; `tries` counts this one too."""
@@ -46,28 +106,12 @@ class Item:
 
 def claim(session: Session, now: int, *, hosts: int) -> list[Item]:
     """Lease the next item of up to `hosts` hosts. What another transaction holds is passed over."""
-    firsts = (
-        select(func.min(InboxItem.id))
-        .where(_due(now), InboxItem.host.not_in(select(InboxItem.host).where(_holding(now))))
-        .group_by(InboxItem.host)
-        .limit(hosts)
-    )
-    # SQLite has one writer and leaves the lock out
-    free = select(InboxItem.id).where(InboxItem.id.in_(firsts)).with_for_update(skip_locked=True)
-    return _lease(session, now, InboxItem.id.in_(free))
+    return _lease(session, _CLAIM, now, most=hosts)
 
 
 def claim_next(session: Session, now: int, host: str) -> Item | None:
     """Lease the next item of `host`, if nothing holds it."""
-    other = aliased(InboxItem)
-    first = (
-        select(InboxItem.id)
-        .where(_due(now), InboxItem.host == host, ~exists().where(other.host == host, _holding(now, other)))
-        .order_by(InboxItem.id)
-        .limit(1)
-        .scalar_subquery()
-    )
-    return next(iter(_lease(session, now, InboxItem.id == first)), None)
+    return next(iter(_lease(session, _CLAIM_NEXT, now, this_host=host)), None)
 
 
 def settle(session: Session, item: Item, state: str, error: str = "") -> bool:
@@ -75,18 +119,15 @@ def settle(session: Session, item: Item, state: str, error: str = "") -> bool:
 
     False if the lease was lost: then somebody else works on it, and what was done for it must not be kept.
     """
-    values: dict[str, object] = {"state": state, "leased_until": 0, "error": error[:_LONGEST_ERROR]}
-    if state != FAILED:
-        values["body"] = b""
-    settled = session.execute(update(InboxItem).where(_mine(item)).values(**values).returning(InboxItem.id))
-    return settled.first() is not None
+    facts = {"this": item.id, "lease": item.lease, "to_state": state, "to_error": error[:_LONGEST_ERROR]}
+    return session.execute(_SETTLE_FAILED if state == FAILED else _SETTLE, facts).first() is not None
 
 
 def postpone(session: Session, item: Item, until: int, error: str) -> None:
     """`item` is tried again at `until`; `error` says why."""
     session.execute(
         update(InboxItem)
-        .where(_mine(item))
+        .where(InboxItem.id == item.id, InboxItem.leased_until == item.lease)
         .values(next_attempt_at=until, leased_until=0, error=error[:_LONGEST_ERROR])
     )
 
@@ -95,7 +136,9 @@ def give_back(session: Session, items: Iterable[Item]) -> None:
     """`items` were not worked on after all: as if they had never been leased."""
     for item in items:
         session.execute(
-            update(InboxItem).where(_mine(item)).values(leased_until=0, attempts=InboxItem.attempts - 1)
+            update(InboxItem)
+            .where(InboxItem.id == item.id, InboxItem.leased_until == item.lease)
+            .values(leased_until=0, attempts=InboxItem.attempts - 1)
         )
 
 
@@ -107,7 +150,7 @@ def free_all(session: Session) -> None:
 
 
 def is_any_due(session: Session, now: int) -> bool:
-    return session.scalar(select(InboxItem.id).where(_due(now)).limit(1)) is not None
+    return session.execute(_ANY_DUE, {"now": now}).first() is not None
 
 
 def purge(session: Session, now: int) -> int:
@@ -121,28 +164,7 @@ def purge(session: Session, now: int) -> int:
     return len(gone)
 
 
-def _lease(session: Session, now: int, which: ColumnElement[bool]) -> list[Item]:
+def _lease(session: Session, statement: Any, now: int, **facts: object) -> list[Item]:
     lease = now + LEASE + secrets.randbits(_LEASE_BITS)
-    rows = session.execute(
-        update(InboxItem)
-        .where(which)
-        .values(leased_until=lease, attempts=InboxItem.attempts + 1)
-        .returning(InboxItem.id, InboxItem.host, InboxItem.body, InboxItem.attempts)
-        .execution_options(synchronize_session=False)
-    ).all()
+    rows = session.execute(statement, {"now": now, "lease": lease, **facts}).all()
     return [Item(row.id, row.host, row.body, row.attempts, lease) for row in sorted(rows)]
-
-
-def _due(now: int) -> ColumnElement[bool]:
-    return and_(
-        InboxItem.state == PENDING, InboxItem.next_attempt_at <= now, InboxItem.leased_until <= now
-    )
-
-
-def _holding(now: int, of: type[InboxItem] = InboxItem) -> ColumnElement[bool]:
-    waits = and_(of.next_attempt_at > now, of.attempts <= HOLDING_TRIES)
-    return and_(of.state == PENDING, or_(of.leased_until > now, waits))
-
-
-def _mine(item: Item) -> ColumnElement[bool]:
-    return and_(InboxItem.id == item.id, InboxItem.leased_until == item.lease)
