@@ -18,7 +18,7 @@ from sqlalchemy.orm import Session
 
 from community.events import Bus
 from community.storage import postgresql, sqlite
-from community.storage.lanes import Home, Job, Lane, run_hooks
+from community.storage.lanes import Home, Job, Lane, Load, run_hooks
 from community.town import Town
 
 T = TypeVar("T")
@@ -50,6 +50,10 @@ class Database:
             asyncio.to_thread(self._writes.stop, deadline=deadline),
             asyncio.to_thread(self._reads.stop, deadline=deadline),
         )
+
+    def load(self) -> dict[str, Load]:
+        """How busy the threads that write and those that read are: "writer" and "reader"."""
+        return {"writer": self._writes.load(), "reader": self._reads.load()}
 
     async def write(self, unit: Callable[[Session], T]) -> T:
         """Carry out `unit` and commit it. Subscribers run before the commit, hooks after it, on this loop.

@@ -1,12 +1,13 @@
-"""How well this town reaches the others, host by host: for the operator's page."""
+"""How well this town reaches the others: host by host for the operator's page, in sum for /metrics."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from community import ids, town
-from federation.models import Delivery, Lane
+from federation.models import Delivery, InboxItem, Lane
+from federation.outbox.lanes import RESTING
 
 WEEK_MS = 7 * 86_400_000
 MOST = 100
@@ -23,6 +24,39 @@ class HostHealth:
     given_up: int
     failing_since: int | None  # milliseconds; None while the host answers
     next_attempt_at: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """What the two queues hold, of all hosts together."""
+
+    inbox_pending: int
+    inbox_failed: int  # of the last 30 days
+    deliveries_pending: int
+    deliveries_failed: int
+    hosts_pausing: int  # did not take something, and are tried again later
+
+
+def backlog(session: Session) -> Backlog:
+    """Counted in ranges of indexes: what was settled long ago costs nothing."""
+    inbox, deliveries = (_unsettled(session, state) for state in (InboxItem.state, Delivery.state))
+    pausing = (
+        select(func.count())
+        .select_from(Lane)
+        .where(Lane.next_attempt_at > town.now(session), Lane.next_attempt_at < RESTING, Lane.failures > 0)
+    )
+    return Backlog(
+        inbox_pending=inbox["pending"],
+        inbox_failed=inbox["failed"],
+        deliveries_pending=deliveries["pending"],
+        deliveries_failed=deliveries["failed"],
+        hosts_pausing=session.scalar(pausing) or 0,
+    )
+
+
+def _unsettled(session: Session, state: InstrumentedAttribute[str]) -> dict[str, int]:
+    rows = select(state, func.count()).where(state.in_(("pending", "failed"))).group_by(state)
+    return {"pending": 0, "failed": 0} | dict(session.execute(rows).all())
 
 
 def by_host(session: Session) -> list[HostHealth]:

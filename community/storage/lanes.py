@@ -10,6 +10,7 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from queue import Empty, SimpleQueue
 from typing import Any, Protocol
 
@@ -115,6 +116,25 @@ class Worker(Protocol):
     def close(self) -> None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """How busy a lane is: jobs that wait now; jobs begun since the start of the process, and in how many batches."""
+
+    waiting: int
+    begun: int
+    batches: int
+
+
+class _Tally:
+    """What one thread has begun; only that thread writes it, so it needs no lock."""
+
+    __slots__ = ("batches", "jobs")
+
+    def __init__(self) -> None:
+        self.jobs = 0
+        self.batches = 0
+
+
 class Lane:
     """A queue of jobs and the threads that work on it; `batch` is the most that one thread takes at once."""
 
@@ -125,6 +145,7 @@ class Lane:
         self._batch = batch
         self._queue: SimpleQueue[Job | None] = SimpleQueue()
         self._workers: list[Worker] = []
+        self._tallies: list[_Tally] = []
         self._threads: list[threading.Thread] = []
         self._lock = threading.Lock()
         self._closed = False
@@ -140,6 +161,13 @@ class Lane:
 
     def owns_this_thread(self) -> bool:
         return threading.current_thread() in self._threads
+
+    def load(self) -> Load:
+        """How busy the lane is; from any thread."""
+        tallies = list(self._tallies)
+        return Load(
+            self._queue.qsize(), sum(tally.jobs for tally in tallies), sum(tally.batches for tally in tallies)
+        )
 
     def stop(self, *, deadline: float) -> None:
         """Do what waits, then end; at `deadline` (time.monotonic) break off. Blocks; a second call does nothing."""
@@ -170,11 +198,15 @@ class Lane:
     def _serve(self) -> None:
         worker = self._make()
         self._workers.append(worker)
+        tally = _Tally()
+        self._tallies.append(tally)
         try:
             more = True
             while more:
                 jobs, more = self._take()
                 if jobs:
+                    tally.jobs += len(jobs)
+                    tally.batches += 1
                     worker.run(jobs)
         finally:
             worker.close()

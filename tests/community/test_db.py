@@ -37,6 +37,17 @@ async def test_what_a_unit_returns_stays_readable_whatever_comes_after(database)
     assert (first in await database.write(list)) is False
 
 
+async def test_the_load_tells_units_and_batches(database):
+    assert {(load.waiting, load.begun, load.batches) for load in database.load().values()} == {(0, 0, 0)}
+    await asyncio.gather(*(database.write(make_tag(number)) for number in range(1, 41)))
+    await database.read(tag_ids)
+    load = database.load()
+    assert (load["writer"].begun, load["writer"].waiting) == (40, 0)
+    if database.dialect == "sqlite":
+        assert load["writer"].batches <= 20  # the first one, and then whatever waited
+    assert (load["reader"].begun, load["reader"].batches) == (1, 1)
+
+
 async def test_the_town_is_on_every_session(database, clock):
     assert await database.write(town.now) == SPRING_MORNING
     clock.advance(minutes=1)
