@@ -65,9 +65,9 @@ def limits_for(request: web.Request, deed: str, name: str) -> Mapping[str, Limit
     network = client_network(request)
     # NUL cannot be typed: no name can be made to look like a network, or like somebody else's pair.
     return {
-        "\0".join((deed, "pair", typed, network)): _PAIR,
-        "\0".join((deed, "name", typed)): _NAME,
-        "\0".join((deed, "network", network)): _NETWORK,
+        f"{deed}\0pair\0{typed}\0{network}": _PAIR,
+        f"{deed}\0name\0{typed}": _NAME,
+        f"{deed}\0network\0{network}": _NETWORK,
     }
 
 
