@@ -18,6 +18,8 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 YesNo = Annotated[bool, Meta(description="true or false")]
+SECRETS = frozenset({"metrics_token"})
+"""Settings whose value no error repeats: what is nearly right tells most of what is."""
 
 
 class SettingsError(Exception):
@@ -57,6 +59,14 @@ class Instance(Struct, frozen=True, kw_only=True):
         Meta(min_length=1, description='a list of "ja" and "en", the first one for strangers'),
     ] = ("ja", "en")
     sample: YesNo = False
+    source_url: Annotated[
+        str,
+        Meta(
+            pattern=r"^(https?://[^\s/?#@]+([/?#]\S*)?)?\Z",
+            max_length=500,
+            description="an http or https address, or empty",
+        ),
+    ] = ""
 
 
 class Server(Struct, frozen=True, kw_only=True):
@@ -69,6 +79,13 @@ class Server(Struct, frozen=True, kw_only=True):
         tuple[str, ...],
         Meta(description='a list of addresses or networks, such as ["127.0.0.1", "10.0.0.0/8"]'),
     ] = ()
+    metrics_token: Annotated[
+        str,
+        Meta(
+            pattern=r"^([!-~]{16,})?\Z",
+            description="at least 16 characters of ASCII without spaces, or empty",
+        ),
+    ] = ""
 
     def __post_init__(self) -> None:
         for proxy in self.trusted_proxies:
@@ -212,8 +229,9 @@ def _table(path: Path, name: str, given: Mapping[str, Any]) -> Struct:
             values[key] = msgspec.convert(value, known[key])
             _check_together(kind, key, values[key])
         except ValueError:  # msgspec.ValidationError is one
+            shown = "…" if key in SECRETS else _shown(value)
             raise SettingsError(
-                f"{path}: [{name}] {key} = {_shown(value)} is not allowed; allowed is {allowed(known[key])}"
+                f"{path}: [{name}] {key} = {shown} is not allowed; allowed is {allowed(known[key])}"
             ) from None
     for key in kind.__struct_fields__:
         if key not in values and key in required(kind):

@@ -112,6 +112,8 @@ def nodeinfo(session: Session, number: str) -> Document:
     """NodeInfo `number` ("2.0" or "2.1"). Counts are of the whole town and say nothing of anybody."""
     settings = town.of(session).settings
     software: Document = {"name": SOFTWARE, "version": version()}
+    if number == "2.1" and settings.instance.source_url:
+        software["repository"] = settings.instance.source_url
     return {
         "version": number,
         "software": software,

@@ -12,7 +12,7 @@ from community.town import Clock, Town, system_clock
 from federation import routes as federation_routes
 from federation.context import FEDERATION, make_federation
 from federation.outbox import publish
-from webui import auth, csrf, errors, i18n, pages, probes, security, workers
+from webui import auth, csrf, errors, i18n, metrics, pages, probes, security, workers
 from webui.cookies import CookieNames
 from webui.keys import (
     COOKIES,
@@ -67,6 +67,7 @@ def create_app(
     if background:
         app.cleanup_ctx.append(workers.run)
     _add_routes(app)
+    metrics.attach(app)
     return app
 
 

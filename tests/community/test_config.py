@@ -25,6 +25,8 @@ def test_everything_but_domain_and_name_has_a_default():
     assert settings.anonymity.delay_minutes == (5, 40)
     assert settings.anonymity.weekly_limit == 3
     assert settings.log.access is False
+    assert settings.instance.source_url == ""
+    assert settings.server.metrics_token == ""
 
 
 @pytest.mark.parametrize("key", ["domain", "name"])
@@ -48,11 +50,22 @@ def test_a_missing_setting_is_named(key: str):
         ("instance", "languages", [], r"\[\]"),
         ("instance", "languages", ["tlh"], r'\["tlh"\]'),
         ("instance", "sample", "yes", '"yes"'),
+        ("instance", "source_url", "git.example/machi", '"git.example/machi"'),
+        ("instance", "source_url", "javascript://git.example", '"javascript://git.example"'),
+        ("instance", "source_url", "https://", '"https://"'),
+        ("instance", "source_url", "https://me:token@git.example/", r'"https://me:\*\*\*@git.example/"'),
+        ("instance", "source_url", "https://git.example/a b", '"https://git.example/a b"'),
+        ("instance", "source_url", "https://git.example/\n", r'"https://git.example/\\n"'),
         ("server", "port", "8080", '"8080"'),
         ("server", "port", 0, "0"),
         ("server", "port", 65536, "65536"),
         ("server", "workers", 0, "0"),
         ("server", "trusted_proxies", ["proxy.example"], r'\["proxy.example"\]'),
+        ("server", "metrics_token", "fifteen-letters", "…"),
+        ("server", "metrics_token", "sixteen letters and spaces", "…"),
+        ("server", "metrics_token", "合言葉合言葉合言葉合言葉合言葉合言葉", "…"),
+        ("server", "metrics_token", "a-token-and-a-new-line\n", "…"),
+        ("server", "metrics_token", 1234567890123456, "…"),
         ("database", "url", "mysql://a/b", '"mysql://a/b"'),
         ("database", "url", "sqlite://", '"sqlite://"'),
         ("database", "url", "sqlite:///:memory:", '"sqlite:///:memory:"'),
@@ -75,13 +88,27 @@ def test_a_wrong_value_is_told_in_one_line(table: str, key: str, value: Any, sho
         config.from_tables(tables)
 
 
+@pytest.mark.parametrize(
+    "address",
+    ["https://git.example", "http://localhost:3000/machi", "https://git.example/~m/machi?at=1#readme"],
+)
+def test_an_address_of_the_source_code_is_taken_as_it_is(address: str):
+    settings = config.from_tables({"instance": TOWN["instance"] | {"source_url": address}})
+    assert settings.instance.source_url == address
+
+
+def test_a_token_of_sixteen_characters_is_long_enough():
+    settings = config.from_tables({**TOWN, "server": {"metrics_token": "0123456789abcdef"}})
+    assert settings.server.metrics_token == "0123456789abcdef"
+
+
 def test_an_unknown_key_is_refused_with_the_likely_one():
     with pytest.raises(SettingsError, match=r"\[server\] prot = 80 is no setting; did you mean port\?"):
         config.from_tables({**TOWN, "server": {"prot": 80}})
 
 
 def test_an_unknown_key_without_likeness_names_the_known_ones():
-    with pytest.raises(SettingsError, match="known are host, port, workers, trusted_proxies"):
+    with pytest.raises(SettingsError, match="known are host, port, workers, trusted_proxies, metrics_token"):
         config.from_tables({**TOWN, "server": {"zzz": 80}})
 
 
