@@ -288,7 +288,7 @@ async def test_a_host_outside_the_allowlist(make_town, make_peer) -> None:
     town.prepare(lambda session: found(session, "hanako", sisters=(friend.domain,)))
     await town.start()
     hanako = await town.enter("hanako")
-    question = await hanako.ask("知らない方は入れません？")
+    await hanako.ask("知らない方は入れません？")
     await quiet(town)
     inbox = f"{town.origin}/users/hanako/inbox"
     known, unknown = friend.actor("ari"), stranger.actor("warui")
