@@ -4,7 +4,8 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from federation import documents, keys, signatures
+from community import towns
+from federation import cavage, documents, keys, signatures
 from federation.context import Federation
 from federation.documents import NOBODY, Asker
 
@@ -22,6 +23,19 @@ class Unproven(Exception):
 
 def is_signed(request: web.Request) -> bool:
     return "Signature" in request.headers
+
+
+async def is_unwelcome(ctx: Federation, request: web.Request) -> bool:
+    """Whether the request is signed in the name of a host that this town has nothing to do with.
+
+    It is taken at its word, nothing is verified: whoever lies about it may as well ask unsigned.
+    """
+    try:
+        named = cavage.parse(request.headers.get("Signature", ""))
+    except cavage.Malformed:
+        return False
+    host = urlsplit(named.key_id).netloc.lower()
+    return await ctx.database.read(lambda session: towns.is_refused(session, host))
 
 
 async def asker_of(ctx: Federation, request: web.Request, *, demanded: bool = False) -> Asker:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from community import ids
 from community.models import Post
 from federation import discovery, documents, keys, listings
-from federation.askers import Unproven, asker_of, is_signed
+from federation.askers import Unproven, asker_of, is_signed, is_unwelcome
 from federation.context import FEDERATION, Federation
 from federation.documents import NOBODY, Asker, Found
 from federation.inbox import receive
@@ -34,6 +34,7 @@ from federation.negotiation import (
 __all__ = ["activity_redirect", "add_routes", "wants_activity"]
 
 _BY_SIGNATURE = "Accept, Signature"  # what an answer depends on that sisters may get and others not
+_UNWELCOME = "This town does not talk with that host"
 _ACTOR_MAX_AGE = 180  # seconds
 _PEOPLE, _BOARDS, _INSTANCE = ("person", "relay"), ("board",), ("instance",)
 _LISTS = ("outbox", "followers", "following", "featured")
@@ -215,6 +216,8 @@ async def _found(
     """
     asker = NOBODY
     demanded = ctx.town.settings.federation.authorized_fetch
+    if is_signed(request) and await is_unwelcome(ctx, request):
+        return refusal(403, _UNWELCOME)
     try:
         if demanded or (signed_differs and is_signed(request)):
             asker = await asker_of(ctx, request, demanded=demanded)
@@ -234,7 +237,9 @@ def _call(unit: Callable[[Session, Asker], Found | None], asker: Asker, session:
 
 
 async def _refused(ctx: Federation, request: web.Request) -> web.Response | None:
-    """The refusal of an unsigned request where the town demands signatures, else None."""
+    """The refusal of a refused host, and of an unsigned request where the town demands signatures; else None."""
+    if is_signed(request) and await is_unwelcome(ctx, request):
+        return refusal(403, _UNWELCOME)
     if not ctx.town.settings.federation.authorized_fetch:
         return None
     try:

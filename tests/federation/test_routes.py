@@ -377,10 +377,14 @@ class TestAuthorizedFetch:
             assert (await wire.get(path)).status == 200
 
 
-async def test_suspended_hosts_get_only_what_everybody_gets(wire: Wire, database: Database) -> None:
-    post_id = await ask(database, "sister")
+async def test_suspended_hosts_get_nothing_but_what_proves_our_own_requests(
+    wire: Wire, database: Database
+) -> None:
+    paths = [f"/posts/{await ask(database, visibility)}" for visibility in ("sister", "open")]
     await database.write(lambda session: towns.suspend(session, "yamate.example"))
-    assert (await wire.get(f"/posts/{post_id}", signed=True)).status == 404
+    for path in (*paths, f"{paths[1]}/replies", "/users/hanako", "/users/hanako/outbox"):
+        assert (await wire.get(path, signed=True)).status == 403
+    assert (await wire.get("/actor", signed=True)).status == 200
 
 
 async def test_page_helpers(wire: Wire, database: Database) -> None:

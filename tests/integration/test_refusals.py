@@ -270,6 +270,13 @@ async def test_a_host_that_the_town_suspended(door: Door, unchanged) -> None:
     await door.town.do(lambda session: towns.suspend(session, peer.domain))
     check = await unchanged()
     said(await door.send(door.reply()), 403)
+    for path in (
+        "/users/hanako",
+        "/users/hanako/outbox",
+        "/boards/roumu",
+        door.question.removeprefix(door.town.origin),
+    ):
+        said(await door.ari.get(door.town.origin + path), 403)
     told = len(peer.received)
     await door.hanako.ask("もう何も送りません。")
     await quiet(door.town)
@@ -288,12 +295,14 @@ async def test_a_host_outside_the_allowlist(make_town, make_peer) -> None:
     town.prepare(lambda session: found(session, "hanako", sisters=(friend.domain,)))
     await town.start()
     hanako = await town.enter("hanako")
-    await hanako.ask("知らない方は入れません？")
+    question = await hanako.ask("知らない方は入れません？")
     await quiet(town)
     inbox = f"{town.origin}/users/hanako/inbox"
     known, unknown = friend.actor("ari"), stranger.actor("warui")
     said(await unknown.post(inbox, unknown.does("Follow", f"{town.origin}/users/hanako")), 403)
     assert stranger.requests == []  # not even its key was asked for
+    said(await unknown.get(question), 403)
+    assert (await known.get(question)).status == 200
     assert await town.rows(InboxItem.id) == []
     assert (await known.post(inbox, known.does("Follow", f"{town.origin}/users/hanako"))).status == 202
     await friend.next("Accept")
