@@ -21,6 +21,7 @@ from community.errors import Invalid
 
 SOURCE_LIMIT = 20_000  # characters of Markdown in one post
 HTML_LIMIT = 100_000  # characters of a stranger's HTML; what is beyond is cut off
+TAG_LIMIT = 5_000  # the same for its tags: thousands that stand inside each other take a parser seconds
 
 _TAGS = {
     *(
@@ -52,8 +53,11 @@ _ATTRIBUTES = {
     "blockquote": {"cite"},
 }
 _CLASS = re.compile(r"^(?:(?:h|p|u|dt|e)-[a-z0-9-]+|mention|hashtag|quote-inline)$")
-_IMAGE = re.compile(r"<img\b[^>]*>", re.IGNORECASE)
-_LINK = re.compile(r"<a(?P<attributes>[^>]*)>(?P<inside>.*?)</a>", re.DOTALL)
+_IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
+# As the cleaner writes it: every attribute quoted. Of links inside each other the innermost.
+_LINK = re.compile(
+    r"""<a(?P<attributes>(?:\s+[a-z]+="[^"]*")*)\s*>(?P<inside>(?:(?!<a[\s>]).)*?)</a>""", re.DOTALL
+)
 _HREF = re.compile(r'\bhref="([^"]*)"')
 _BLANKS = re.compile(r"\s+")
 _GAPS = re.compile(r"\n{3,}")
@@ -89,10 +93,16 @@ def from_markdown(source: str) -> Body:
 
 
 def from_html(html: str, source: str = "") -> Body:
-    """What came from elsewhere, whatever it is. Never raises; beyond HTML_LIMIT it is cut off."""
-    linked = _IMAGE.sub(_picture_as_link, storable(html)[:HTML_LIMIT])
+    """What came from elsewhere, whatever it is. Never raises; beyond HTML_LIMIT and TAG_LIMIT it is cut off."""
+    linked = _IMAGE.sub(_picture_as_link, _cut(storable(html)))
     safe = _LINK.sub(_with_host, _CLEANER.clean(linked)).strip()
     return Body(storable(source)[:HTML_LIMIT], safe, plain(safe))
+
+
+def _cut(html: str) -> str:
+    """`html` up to HTML_LIMIT characters and TAG_LIMIT tags."""
+    parts = html[:HTML_LIMIT].split("<", TAG_LIMIT + 1)
+    return "<".join(parts[: TAG_LIMIT + 1])
 
 
 def plain(safe_html: str) -> str:

@@ -1,3 +1,5 @@
+import time
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -98,3 +100,38 @@ def test_the_same_topic_folds_to_the_same_name():
 
 def test_a_line_bears_nothing_deceitful():
     assert text.line("給与\n\u202eの\u200b 話\x00\x07") == "給与 の 話"
+
+
+@pytest.mark.parametrize(
+    "around",
+    [
+        '<abbr title="x">x</abbr> {}',
+        '<a href="https://minato.example/">@hanako<object>{}</object></a>',
+        '<a href="https://minato.example/">#防災<table><td>{}</td></table></a>',
+    ],
+)
+def test_nothing_around_a_link_hides_where_it_leads(around):
+    link = '<a href="https://evil.example/?a=>">https://bank.example/</a>'
+    assert "(evil.example)" in text.from_html(around.format(link)).text
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<img ",
+        "<abbr>",
+        "<a href=x>",
+        "<a ",
+        "<ul><li>",
+        "<dl><dd>",
+        "<b><div>",
+        "<",
+        "&",
+        "<p>",
+        "<a><b></a>",
+    ],
+)
+def test_no_html_keeps_the_town_waiting(piece):
+    started = time.perf_counter()
+    text.from_html(piece * (text.HTML_LIMIT // len(piece)))
+    assert time.perf_counter() - started < 1
