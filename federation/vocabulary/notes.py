@@ -27,13 +27,14 @@ TYPES = frozenset({"Note", "Page", "Article", "Question"})
 """What we can show as a post. AS2 `Question` is a poll; its text is all we take of it."""
 
 _LONGEST_HTML = 100_000
+_LONGEST_NAME = 1_000
 _MOST_TAGS = 64
 _MOST_MENTIONS = 20
 _MOST_LINKS = 16
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _SOLVED = re.compile(rf"<p>{re.escape(terms.SOLVED_MARK)}<a\b[^<>]*>[^<>]*</a></p>\s*\Z")
 _LEADING_LINK = re.compile(
-    r"\A(?P<open>\s*(?:<p[^<>]*>)?\s*)"
+    r"\A(?P<open>\s*+(?:<p[^<>]*>\s*+)?)"  # possessive: a hundred thousand blanks are gone through once
     r"(?:<span[^<>]*>)?<a\b(?P<attributes>[^<>]*)>@(?:<span[^<>]*>)?(?P<name>[^<>]*)(?:</span>)?</a>(?:</span>)?"
     r"(?:\s|&nbsp;|<br\s*/?>)*"
 )
@@ -105,7 +106,7 @@ def read_note(document: Document) -> Note:
     author = uri(document.get("attributedTo")) or uri(document.get("actor"))
     if author is None:
         raise Unreadable("the post has no author")
-    name = text_of(document.get("name")).strip()
+    name = text_of(document.get("name")).strip()[:_LONGEST_NAME]
     accepted = uri(document.get(terms.ACCEPTED_ANSWER))
     state = text_of(document.get(terms.STATE)) or ("solved" if accepted else "")
     html = _html(document)

@@ -6,9 +6,12 @@ single plain JSON object (federation reference §3, JSON).
 
 import json
 import math
+import re
 from datetime import UTC, datetime
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
+
+import idna
 
 Document = dict[str, Any]
 
@@ -18,6 +21,8 @@ _LONGEST_URI = 2048
 _DEFAULT_PORTS = {"https": 443, "http": 80}
 _FORBIDDEN_KEYS = frozenset({"@graph", "@included", "@reverse"})
 _MILLIS = 1000
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # it may be one; the check itself is dearer
 
 
 class Unreadable(ValueError):
@@ -26,12 +31,15 @@ class Unreadable(ValueError):
 
 def load(body: bytes) -> Document:
     """The JSON object in `body`. Raises Unreadable for anything else: malformed, duplicate keys, NaN, huge integers,
-    more than 32 levels, and the JSON-LD keywords that smuggle further documents.
+    halves of surrogate pairs, more than 32 levels, and the JSON-LD keywords that smuggle further documents.
     """
     try:
+        text = body.decode("utf-8-sig")
         value = json.loads(
-            body, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
+            text, object_pairs_hook=_object, parse_constant=_refuse_constant, parse_int=_integer, parse_float=_number
         )
+        if _HALF_CHARACTER.search(text):
+            json.dumps(value, ensure_ascii=False).encode()  # UnicodeEncodeError: no database could keep it
     except Unreadable:
         raise
     except (ValueError, RecursionError) as problem:
@@ -101,16 +109,18 @@ def items(value: object) -> list[Any]:
 
 def type_of(document: Document) -> str:
     """The `type`; of several the first, as Misskey reads it."""
-    return next((each for each in items(document.get("type")) if isinstance(each, str)), "")
+    return next((text_of(each) for each in items(document.get("type")) if isinstance(each, str)), "")
 
 
 def uri(value: object) -> str | None:
-    """`value` as the address of something: a string, or an object that has an `id` (a Link: `href`)."""
+    """`value` as the address of something: a string, or an object that has an `id` (a Link: `href`). Nothing that holds
+    control characters is an address.
+    """
     if isinstance(value, list):
         return next((found for each in value if (found := uri(each))), None)
     if isinstance(value, dict):
         value = value.get("id") or value.get("href")
-    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_URI else None
+    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_URI and not _CONTROL.search(value) else None
 
 
 def uris(value: object, limit: int = 256) -> tuple[str, ...]:
@@ -151,7 +161,7 @@ def same_origin(*addresses: str | None) -> bool:
 
 
 def _split(address: str | None) -> SplitResult | None:
-    if not address or len(address) > _LONGEST_URI or any(each.isspace() for each in address):
+    if not address or len(address) > _LONGEST_URI or _CONTROL.search(address) or any(map(str.isspace, address)):
         return None
     try:
         split = urlsplit(address)
@@ -164,7 +174,9 @@ def _split(address: str | None) -> SplitResult | None:
 def _authority(split: SplitResult) -> str:
     host = (split.hostname or "").rstrip(".")
     if not host.isascii():
-        host = host.encode("idna").decode("ascii")
+        # As the outbound door has it. The older IDNA (Python's codec) takes straße.example for strasse.example, which is
+        # somebody else's: what the one serves would count as the other's word.
+        host = idna.encode(host, uts46=True).decode("ascii")
     if ":" in host:
         host = f"[{host}]"
     port = split.port

@@ -1,0 +1,77 @@
+"""The small readers under everything: what counts as one place, as JSON, as text, and how long it may take."""
+
+import time
+from collections.abc import Callable
+
+import pytest
+
+from federation.outward import checked
+from federation.vocabulary import notes
+from federation.vocabulary.reading import Unreadable, authority, load, same_origin, type_of, uri
+
+
+def seconds(deed: Callable[[], object]) -> float:
+    before = time.perf_counter()
+    deed()
+    return time.perf_counter() - before
+
+
+@pytest.mark.parametrize(
+    "host", ["straße.example", "ﾏﾁ.example", "町.example", "ΣΑΣ.example", "MACHI.example", "a_b.example"]
+)
+def test_a_place_is_where_a_request_for_it_would_go(host: str) -> None:
+    """Two ways to write a host as ASCII would let whoever owns the one speak for the other."""
+    address = f"https://{host}/users/hanako"
+    assert authority(address) == checked(address, allow_private=False).raw_host.lower()
+
+
+def test_two_names_that_an_older_idn_took_for_one_are_two() -> None:
+    assert not same_origin("https://straße.example/1", "https://strasse.example/users/hanako")
+
+
+@pytest.mark.parametrize("host", ["☃☃.example", "-a-あ.example", "\u0660a\u05d0.example"])
+def test_a_host_that_no_idn_can_hold_is_no_place(host: str) -> None:
+    assert authority(f"https://{host}/") is None
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"a":"\\ud800"}', b'{"\\uDFFF":1}', b'{"a":["\\ude00\\ud83d"]}', b'{"a":"\xed\xa0\x80"}', b"\xff{}"],
+)
+def test_half_a_character_is_not_json(body: bytes) -> None:
+    with pytest.raises(Unreadable):
+        load(body)
+
+
+def test_whole_characters_in_any_spelling_are() -> None:
+    assert load(b'\xef\xbb\xbf{"a":"\\ud83d\\ude00"}') == {"a": "😀"}
+    assert load(b'{"a":"\\\\ud800"}') == {"a": "\\ud800"}
+
+
+@pytest.mark.parametrize(
+    "value", ["https://a.example/\x00", "https://a.example/\n", "\x1b", {"id": "https://a.example/\x7f"}]
+)
+def test_an_address_has_no_control_characters(value: object) -> None:
+    assert uri(value) is None
+    assert authority(value if isinstance(value, str) else "https://a.example/\x7f") is None
+
+
+def test_a_type_has_no_nul() -> None:
+    assert type_of({"type": ["Fol\x00low"]}) == "Follow"
+
+
+@pytest.mark.parametrize(
+    "html", [" " * 100_000, "<p> " + "\n" * 100_000 + "<p", "<br" * 30_000, "<a @" * 25_000]
+)
+def test_looking_for_a_leading_mention_takes_no_time(html: str) -> None:
+    assert seconds(lambda: notes.without_leading_mention(html, ("https://a.example/@a",))) < 0.5
+
+
+def test_a_title_is_cut_before_anybody_works_on_it() -> None:
+    document = {
+        "type": "Page",
+        "id": "https://a.example/1",
+        "attributedTo": "https://a.example/u",
+        "name": "あ" * 300_000,
+    }
+    assert len(notes.read_note(document).name) <= 1_000
