@@ -90,14 +90,19 @@ def _free_name(session: Session, actor: Actor, domain: str) -> str:
     Lemmy lets a person and a community share a name: the one that comes second gets its kind behind it. Two actors of
     one kind cannot share a name: the id that speaks now is the valid one, so the older row steps aside.
     """
-    other = session.scalar(select(Account).where(Account.domain == domain, Account.name == actor.name))
-    if other is None or other.uri == actor.id:
-        return actor.name
-    if (other.kind == "board") != (actor.kind == "board"):
-        return f"{actor.name}~{actor.kind}"
-    other.name = f"{other.name}~{other.id}"
-    session.flush()
-    return actor.name
+    name = actor.name
+    other = _holder(session, name, domain)
+    if other is not None and (other.kind == "board") != (actor.kind == "board"):
+        name = f"{name}~{actor.kind}"
+        other = _holder(session, name, domain)
+    if other is not None and other.uri != actor.id:
+        other.name = f"{name}~{other.id}"
+        session.flush()
+    return name
+
+
+def _holder(session: Session, name: str, domain: str) -> Account | None:
+    return session.scalar(select(Account).where(Account.domain == domain, Account.name == name))
 
 
 def _describe(session: Session, account: Account, actor: Actor) -> None:

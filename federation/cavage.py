@@ -72,7 +72,7 @@ def parse(header: str) -> Parameters:
     """Read the value of a Signature header. Raises Malformed, also for parameters or names that stand twice."""
     found = _pairs(header)
     key_id = found.get("keyid", "")
-    if not key_id or len(key_id) > _LONGEST_KEY_ID or _CONTROL.search(key_id):
+    if not key_id or len(key_id) > _LONGEST_KEY_ID or not key_id.isprintable():
         raise Malformed("the signature names no usable keyId")
     names = tuple(found.get("headers", "").lower().split())
     if len(set(names)) != len(names):

@@ -12,7 +12,6 @@ from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin
 
 import aiohttp
 from yarl import URL
@@ -219,7 +218,7 @@ class Outbound:
                 if isinstance(found, _Fetched):
                     return found
                 next_address = outward.checked(
-                    urljoin(str(address), found), allow_private=self._allow_private
+                    outward.joined(str(address), found), allow_private=self._allow_private
                 )
                 if next_address.origin() != address.origin():
                     signer = None

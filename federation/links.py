@@ -3,8 +3,8 @@
 import re
 from collections.abc import Mapping
 from html.parser import HTMLParser
-from urllib.parse import urljoin
 
+from federation import outward
 from federation.http import Page
 from federation.media_types import is_activity
 
@@ -31,14 +31,14 @@ def links(text: str) -> list[Mapping[str, str]]:
 
 
 def activity_of(page: Page) -> str | None:
-    """The address of the ActivityStreams document of `page`, if it names one."""
+    """The address of the ActivityStreams document of `page`, if it names one. Raises Refused if that is no address."""
     for each in (*_of_header(page.links), *links(page.text)):
         if (
             "alternate" in each.get("rel", "").lower().split()
             and is_activity(each.get("type", ""))
             and each.get("href")
         ):
-            return urljoin(page.url, each["href"])
+            return outward.joined(page.url, each["href"])
     return None
 
 

@@ -2,6 +2,7 @@
 
 import ipaddress
 import re
+from urllib.parse import urljoin
 
 from yarl import URL
 
@@ -33,6 +34,14 @@ def checked(url: str, *, allow_private: bool) -> URL:
     if not allow_private and address.port != 443:
         raise Refused(f"{url[:200]} is on an unusual port")
     return address
+
+
+def joined(base: str, reference: str) -> str:
+    """Where `reference`, as a page or a redirect at `base` gives it, leads to. Raises Refused."""
+    try:
+        return urljoin(base, reference)
+    except ValueError as problem:  # such as an unbalanced bracket
+        raise Refused(f"{reference[:200]!r} is no web address") from problem
 
 
 def _parsed(url: str) -> URL:

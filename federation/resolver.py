@@ -17,7 +17,7 @@ from federation.vocabulary.notes import is_note
 from federation.vocabulary.parse import is_actor
 from federation.vocabulary.reading import Document, authority, same_origin, uri
 
-_GONE = frozenset({404, 410})
+_GONE = 410  # 404 is also what a server says of a post that is not for us
 _AT_ONCE = 5
 
 
@@ -25,8 +25,8 @@ _AT_ONCE = 5
 class Dereferenced:
     """What came of some addresses. One that is in no field is not to be had, or not to be believed.
 
-    `documents` by the address asked for; `buried`: its host says that there is nothing (any more); `later`: no answer
-    this time.
+    `documents` by the address asked for; `buried`: its host says that it is gone for good; `later`: no answer this
+    time.
     """
 
     documents: dict[str, Document] = field(default_factory=dict)
@@ -59,7 +59,7 @@ async def dereference(ctx: Federation, uris: Iterable[str]) -> Dereferenced:
             except TemporaryFailure:
                 found.later.add(address)
             except PermanentFailure as failure:
-                if failure.status in _GONE:
+                if failure.status == _GONE:
                     found.buried.add(address)
             except Refused:
                 return
@@ -86,5 +86,6 @@ def _speaks_for_itself(document: Document) -> bool:
     """Whether author or actor live where the document does. (A Group's `attributedTo` names its moderators.)"""
     if is_actor(document):
         return True
-    responsible = document.get("attributedTo") if is_note(document) else document.get("actor")
+    responsible = document.get("attributedTo") if is_note(document) else None
+    responsible = document.get("actor") if responsible is None else responsible
     return responsible is None or same_origin(uri(responsible), uri(document.get("id")))

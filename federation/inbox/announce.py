@@ -57,7 +57,7 @@ def _apply(session: Session, inbound: Inbound, inner: Mapping[str, Handler]) -> 
         raise Ignored("the announced activity had its effect already")
     inner[carried.type].apply(session, carried)
     inbound.unfinished, inbound.remark = carried.unfinished, carried.remark
-    if not carried.unfinished:
+    if carried.id and not carried.unfinished:
         memory.remember_happened(session, carried)
 
 
@@ -108,7 +108,8 @@ def _from_origin(inbound: Inbound, board: Account, carried: Inbound) -> Inbound 
     """An activity of a third host, as its origin tells it.
 
     Where the activity itself cannot be fetched (Mastodon's Creates can, most others not), the post it is about can:
-    what its origin serves now is what it says, and what its origin has buried is deleted.
+    what its origin serves now is what it says, and what its origin has buried is deleted. Then nothing but the board's
+    word stands for the id of the activity, and it goes without: a board could use up ids that its origin has yet to use.
     """
     document = inbound.documents.get(carried.id)
     if document is not None:
@@ -120,12 +121,16 @@ def _from_origin(inbound: Inbound, board: Account, carried: Inbound) -> Inbound 
         raise Ignored("the announced activity could not be had from its origin")
     document = inbound.documents.get(target)
     if document is not None:
-        return _as_update(inbound, board, carried, document)
+        return _as_update(inbound, board, _nameless(inbound, board, carried), document)
     if target not in inbound.unavailable:
         return [target]
     if carried.type != "Delete" or target not in inbound.buried:
         raise Ignored("the announced post could not be had from its origin")
-    return carried
+    return _nameless(inbound, board, carried)
+
+
+def _nameless(inbound: Inbound, board: Account, carried: Inbound) -> Inbound:
+    return inbound.inside({key: value for key, value in carried.activity.items() if key != "id"}, board)
 
 
 def _checked(fetched: Inbound, carried: Inbound) -> Inbound:
@@ -141,8 +146,7 @@ def _as_update(inbound: Inbound, board: Account, carried: Inbound, document: Doc
         return carried
     if not is_note(document) or uri(document.get("id")) != carried.object_uri:
         raise Ignored("the announced post is not what its origin serves")
-    told = {**carried.activity, "object": document}
-    return inbound.inside(told, board)
+    return inbound.inside({**carried.activity, "object": document}, board)
 
 
 def _or_ignored(inbound: Inbound, wanted: list[str]) -> list[str]:

@@ -19,6 +19,7 @@ from federation.inbox import known, memory, sight
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary import terms
 from federation.vocabulary.notes import Note, is_note, read_note, without_leading_mention
+from federation.vocabulary.reading import same_origin
 
 PARENTS_MOST = 10
 """How far up a thread we go for what we have not seen."""
@@ -73,6 +74,8 @@ def place(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> 
     `above` counts how far up the thread it stands from what really came in: that alone must concern us. Ignored if
     it does not, if its author took it back, if the id belongs to somebody else, or nobody here may see it.
     """
+    if not same_origin(note.id, note.attributed_to):
+        raise Ignored("its author is of another host than the post")
     stored = known.post(session, note.id)
     if stored is not None:
         return _known(session, stored, note)
@@ -213,7 +216,10 @@ def _attach_to_thanks(session: Session, post: Post, author: Account, parent: Pos
 
 
 def _board(session: Session, inbound: Inbound, note: Note) -> Account | None:
-    """The Group the post speaks to; without one, the Group that announced it."""
+    """The Group the post speaks to; without one, the Group of its own host that announced it.
+
+    A Group of another host does not come by posts that nobody said to it: it could take them away again.
+    """
     named = {
         each.uri: each
         for each in session.scalars(
@@ -225,7 +231,9 @@ def _board(session: Session, inbound: Inbound, note: Note) -> Account | None:
         )
     }
     found = next((named[each] for each in (*note.audience, *note.to, *note.cc) if each in named), None)
-    return found or inbound.via
+    if found is None and inbound.via is not None and same_origin(inbound.via.uri, note.id):
+        return inbound.via
+    return found
 
 
 def _passed_on(session: Session, note: Note, author: Account) -> Post | None:

@@ -73,6 +73,7 @@ _firsts = (
     select(func.min(InboxItem.id))
     .where(_due(), InboxItem.host.not_in(select(_other.host).where(_holding(_other))))
     .group_by(InboxItem.host)
+    .order_by(func.min(InboxItem.id))  # who waits the longest: nobody is passed by for ever
     .limit(bindparam("most"))
 )
 _first = (

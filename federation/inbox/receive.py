@@ -3,6 +3,7 @@
 Nothing an activity says is acted upon here: that is the worker's part (`process`), and may take as long as it takes.
 """
 
+import asyncio
 from email.utils import parsedate_to_datetime
 from typing import Any
 
@@ -25,6 +26,9 @@ from federation.vocabulary.reading import Unreadable, authority, load, same_orig
 BODY_LIMIT = 1024 * 1024
 """Bytes (federation reference §2.5)."""
 
+BODY_SECONDS = 30.0
+"""How long a sender may take for the body."""
+
 _CHUNK = 64 * 1024
 _SAID_AGAIN = frozenset({"Follow", "Undo"})
 _RETRY_AFTER = "60"  # seconds
@@ -45,7 +49,8 @@ async def receive(ctx: Federation, request: web.Request, recipient: str | None) 
 
     202 once the activity is stored, also when it was stored before; 202 as well for an unknown actor's own Delete, of
     which nothing has to be known. Else an error with a JSON body: 400 malformed, 401 not proved (so that the sender
-    may sign otherwise), 403 not theirs to say or refused here, 413 too large, 415 of another type, 503 try again.
+    may sign otherwise), 403 not theirs to say or refused here, 408 too slow, 413 too large, 415 of another type, 503 try
+    again.
     """
     try:
         body = await _body(request)
@@ -73,10 +78,14 @@ async def _body(request: web.Request) -> bytes:
     if (request.content_length or 0) > BODY_LIMIT:
         raise _Refusal(413, f"the body is larger than {BODY_LIMIT} bytes")
     body = bytearray()
-    async for chunk in request.content.iter_chunked(_CHUNK):
-        body += chunk
-        if len(body) > BODY_LIMIT:
-            raise _Refusal(413, f"the body is larger than {BODY_LIMIT} bytes")
+    try:
+        async with asyncio.timeout(BODY_SECONDS):
+            async for chunk in request.content.iter_chunked(_CHUNK):
+                body += chunk
+                if len(body) > BODY_LIMIT:
+                    raise _Refusal(413, f"the body is larger than {BODY_LIMIT} bytes")
+    except TimeoutError as slow:
+        raise _Refusal(408, "the body took too long") from slow
     return bytes(body)
 
 
@@ -120,6 +129,8 @@ async def _prove(ctx: Federation, request: web.Request, body: bytes, inbound: In
             host=ctx.town.uris.domain,
             now=ctx.town.clock(),
         )
+        if not same_origin(signed.key_id, inbound.actor_uri):
+            raise _Refusal(403, "the key is of another host than the actor")  # and nobody has to be asked for it
         signer = await keys.prove(ctx, signed)
     except keys.HostRefused as refusal:
         raise _Refusal(403, str(refusal)) from refusal

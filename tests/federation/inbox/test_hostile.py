@@ -1,0 +1,232 @@
+"""What somebody who means harm sends, with a server and valid keys of their own: it has no effect, and stops nothing."""
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from community import follows, posts
+from community.models import Account, Post
+from federation import actors, lookup, resolver
+from federation.inbox import queue, receive
+from federation.models import InboxItem
+from tests import factories
+from tests.federation.inbox import mail
+from tests.federation.inbox.conftest import Door
+from tests.peer import Peer, PeerActor
+
+ACTIVITY = {"Content-Type": "application/activity+json"}
+
+
+@pytest.fixture
+async def question(door: Door) -> str:
+    """The address of Hanako's question."""
+
+    def unit(session: Session) -> str:
+        return factories.question(session, factories.member(session, "hanako")).uri
+
+    return await door.do(unit)
+
+
+@pytest.fixture
+async def victim(door: Door, other: Peer) -> PeerActor:
+    """Somebody on a third server, known here, whose word others would like to have."""
+    mika = other.actor("mika")
+    await door.do(lambda session: actors.upsert(session, mika.document).id)
+    return mika
+
+
+@pytest.fixture
+def mallory(peer: Peer) -> PeerActor:
+    return peer.actor("mallory")
+
+
+def forged(mallory: PeerActor, victim: PeerActor, parent: str, *, by: str) -> dict[str, Any]:
+    """A note on Mallory's server that names the victim as its author, in the property `by`."""
+    note = mallory.note("<p>言っていないこと</p>", reply_to=parent)
+    del note["attributedTo"]
+    note[by] = victim.id
+    return note
+
+
+async def known(door: Door, uri: str) -> Post | None:
+    return await door.do(lambda session: posts.by_uri(session, uri))
+
+
+@pytest.mark.parametrize("by", ["attributedTo", "actor"])
+async def test_a_fetched_post_speaks_for_nobody_of_another_host(
+    door: Door, mallory: PeerActor, victim: PeerActor, question: str, by: str
+) -> None:
+    note = forged(mallory, victim, question, by=by)
+    await mallory.post(door.inbox, mallory.create(mallory.note("<p>ほんと？</p>", reply_to=note["id"])))
+    assert await door.worker.run_once() == 1
+    assert await known(door, note["id"]) is None
+
+
+@pytest.mark.parametrize("by", ["attributedTo", "actor"])
+async def test_nor_does_one_that_was_looked_up(
+    door: Door, mallory: PeerActor, victim: PeerActor, question: str, by: str
+) -> None:
+    note = forged(mallory, victim, question, by=by)
+    with pytest.raises(lookup.NotFound):
+        await lookup.post(door.ctx, note["id"])
+    assert await known(door, note["id"]) is None
+
+
+async def test_a_key_on_another_host_than_the_actor_is_not_even_fetched(
+    door: Door, mallory: PeerActor, victim: PeerActor, question: str
+) -> None:
+    letter = mallory.does("Like", question) | {
+        "actor": victim.id,
+        "id": f"{victim.peer.origin}/likes/1",
+    }
+    reply = await mallory.post(door.inbox, letter)
+    assert reply.status == 403
+    assert mallory.peer.requests == []
+
+
+@pytest.mark.parametrize("key_id", [b"https://m.example/\xff", b"\xe3\x81\x82", b"https://[/", b"x" * 3000])
+async def test_a_key_id_that_is_no_address_is_401(door: Door, mallory: PeerActor, key_id: bytes) -> None:
+    body = json.dumps(mallory.does("Follow", f"{door.origin}/users/hanako")).encode()
+    headers = mallory.signed("POST", door.inbox, body)
+    name = next(each for each in headers if each.lower() == "signature")
+    spoilt = headers[name].replace(mallory.key_id, key_id.decode("utf-8", "surrogateescape"))
+    reply = await raw(door, {**headers, name: spoilt}, body)
+    assert reply in (b"401", b"403")
+
+
+async def test_a_content_type_of_strange_bytes_is_415(door: Door) -> None:
+    assert await raw(door, {"Content-Type": "application/\udcff"}, b"{}") == b"415"
+
+
+async def test_a_body_that_never_ends_is_408(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(receive, "BODY_SECONDS", 0.05)
+    reader, writer = await begun(door, {**ACTIVITY, "Content-Length": "100"}, b"{")
+    assert (await reader.readline()).split()[1] == b"408"
+    writer.close()
+
+
+async def test_a_redirect_to_nowhere_is_401(door: Door, mallory: PeerActor) -> None:
+    mallory.peer.answer(f"/users/{mallory.name}", status=302, headers={"Location": "http://[x"})
+    reply = await mallory.post(door.inbox, mallory.does("Follow", f"{door.origin}/users/hanako"))
+    assert reply.status == 401
+
+
+@pytest.mark.parametrize(
+    "spoilt",
+    [
+        {"id": "{origin}/activities/\\ud800"},
+        {"id": "{origin}/activities/\\u0000"},
+        {"type": "\\u0000Follow"},
+        {"type": "Follow\\ud800"},
+        {"object": "\\udfff"},
+        {"object": {"id": "\\u0000", "type": "Note"}},
+    ],
+)
+async def test_characters_that_no_database_keeps(
+    door: Door, mallory: PeerActor, spoilt: dict[str, Any]
+) -> None:
+    letter = mallory.does("Follow", f"{door.origin}/users/hanako")
+    text = json.dumps(letter | json.loads(json.dumps(spoilt).replace("{origin}", mallory.peer.origin)))
+    reply = await mallory.post(door.inbox, text.replace("\\\\u", "\\u").encode())
+    assert reply.status in (202, 400)
+    await door.worker.run_once()
+    assert set(await door.states()) <= {"done", "ignored"}
+
+
+class TestBoards:
+    """A board that somebody here follows, and that is not honest."""
+
+    SOUMU = "https://l.example/c/soumu"
+
+    @pytest.fixture
+    def board(self, session: Session) -> Account:
+        hanako = factories.member(session, "hanako")
+        made = actors.upsert(session, mail.load("lemmy/group"))
+        follows.accept(session, follow=follows.request(session, follower=hanako, followee=made))
+        return made
+
+    def announces(self, inner: object) -> dict[str, Any]:
+        return mail.load("lemmy/announce_create_page") | {
+            "id": "https://l.example/activities/announce/x1",
+            "object": inner,
+        }
+
+    def test_it_cannot_use_up_the_ids_of_others(self, session: Session, board: Account) -> None:
+        """Mastodon's Delete of a post has an id that everybody can guess."""
+        letter = mail.load("mastodon/create_reply")
+        note = letter["object"] | {"inReplyTo": None, "cc": [self.SOUMU]}
+        claimed = letter | {"id": f"{note['id']}#delete", "object": note}
+        mail.deliver(session, self.announces(claimed), note)
+        assert posts.by_uri(session, note["id"]) is not None
+        rows = session.scalars(select(InboxItem).where(InboxItem.activity_uri == claimed["id"])).all()
+        assert rows == []
+
+    def test_it_does_not_moderate_what_was_never_said_to_it(self, session: Session, board: Account) -> None:
+        letter = mail.load("mastodon/create_reply")
+        note = letter["object"] | {"inReplyTo": None, "name": "おしえてください"}
+        mail.deliver(session, self.announces(note["id"]), note)
+        post = posts.by_uri(session, note["id"])
+        assert post is not None
+        removal = mail.load("lemmy/announce_delete_by_moderator")
+        removal["object"]["object"] = note["id"]
+        assert mail.refusal(session, removal)
+        assert post.deleted_at is None
+
+
+async def test_a_post_that_its_host_hides_from_us_is_not_a_deleted_one(door: Door, peer: Peer) -> None:
+    """Mastodon answers 404 for what is for followers: a board must not have it deleted here by that."""
+    peer.answer("/hidden", status=404)
+    peer.answer("/buried", status=410)
+    found = await resolver.dereference(door.ctx, [f"{peer.origin}/hidden", f"{peer.origin}/buried"])
+    assert found.buried == {f"{peer.origin}/buried"}
+
+
+class TestNames:
+    def named(self, number: int, kind: str) -> dict[str, Any]:
+        uri = f"https://many.example/{kind}/{number}"
+        return {"id": uri, "type": kind, "preferredUsername": "soumu", "inbox": f"{uri}/inbox"}
+
+    def test_many_actors_may_claim_one_handle(self, session: Session) -> None:
+        claims = [self.named(number, kind) for number in range(3) for kind in ("Group", "Person", "Service")]
+        rows = [actors.upsert(session, each) for each in (*claims, *claims)]
+        assert len({row.name for row in rows}) == len(claims)
+        assert [row.uri for row in rows] == [each["id"] for each in (*claims, *claims)]
+
+
+def test_the_host_that_waits_the_longest_comes_first(session: Session) -> None:
+    """Nobody is overtaken for ever by hosts whose names come earlier."""
+    for number, host in enumerate(["z.example", "a.example", "b.example"]):
+        session.add(
+            InboxItem(
+                id=number + 1, activity_uri=f"https://{host}/1", host=host, actor_uri=f"https://{host}/u",
+                type="Like", body=b"{}", next_attempt_at=0, received_at=0,
+            )
+        )  # fmt: skip
+    session.flush()
+    assert [item.host for item in queue.claim(session, 1, hosts=2)] == ["z.example", "a.example"]
+
+
+async def begun(
+    door: Door, headers: dict[str, str], body: bytes
+) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+    """A request written by hand: no client would send some of these bytes."""
+    host, _, port = door.origin.removeprefix("http://").partition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    lines = [f"{name}: {value}" for name, value in ({"Host": f"{host}:{port}"} | headers).items()]
+    head = "\r\n".join(["POST /inbox HTTP/1.1", *lines, "", ""])
+    writer.write(head.encode("utf-8", "surrogateescape") + body)
+    return reader, writer
+
+
+async def raw(door: Door, headers: dict[str, str], body: bytes) -> bytes:
+    """The status that such a request is answered with."""
+    kept = {name: value for name, value in headers.items() if name.lower() not in ("host", "content-length")}
+    sent = {**kept, "Content-Length": str(len(body)), "Host": door.origin.removeprefix("http://")}
+    reader, writer = await begun(door, sent, body)
+    status = (await reader.readline()).split()[1]
+    writer.close()
+    return status
