@@ -19,6 +19,7 @@ from community.nametags import (
     Notice,
     asker_of,
     is_asker,
+    key_of_form,
     own_notices,
     own_threads,
     public_author,
@@ -29,7 +30,7 @@ from community.questions import Wording
 from community.text import Body
 
 __all__ = [
-    "Notice", "ReleasePlanned", "asker_of", "draft", "is_asker", "next_release_at", "own_notices", "own_threads", "public_author",
+    "Notice", "ReleasePlanned", "asker_of", "draft", "is_asker", "key_of_form", "next_release_at", "own_notices", "own_threads", "public_author",
     "public_authors", "release_due",
 ]  # fmt: skip
 

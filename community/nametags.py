@@ -62,6 +62,14 @@ def tag(key: bytes, member_id: int, draft_key: str) -> str:
     return hmac.new(key, f"{member_id}:{draft_key}".encode(), hashlib.sha256).hexdigest()
 
 
+def key_of_form(form_key: str) -> str:
+    """The draft key of a form with the random key `form_key`, of which it tells nothing; empty for an empty one.
+
+    The same form, sent again with the name shown, leaves the hash of its own key beside the member's question.
+    """
+    return hashlib.sha256(f"draft:{form_key}".encode()).hexdigest()[:32] if form_key else ""
+
+
 def phrase_hash(draft_key: str, phrase: str) -> str:
     """How an あいことば is kept. It is random (64 bits and more), so a plain salted hash is enough."""
     return hashlib.sha256(f"{draft_key}:{passphrases.plain_phrase(phrase)}".encode()).hexdigest()

@@ -22,6 +22,19 @@ _TITLE_MOST = 200
 @routes.get("/ask")
 @auth.require_member
 async def form(request: web.Request) -> web.Response:
+    return await _blank(request, board=forms.query(request, "board"))
+
+
+@routes.post("/ask/begin")
+@auth.require_member
+async def begin(request: web.Request) -> web.Response:
+    """The form with the title that was typed at home. Never in an address: those stand in the logs of proxies, beside who
+    asked for them.
+    """
+    return await _blank(request, title=form_of(request).text("title")[:_TITLE_MOST])
+
+
+async def _blank(request: web.Request, *, title: str = "", board: str = "") -> web.Response:
     viewer = await auth.viewer(request)
 
     def unit(session: Session) -> tuple[list[boards.Entry], str]:
@@ -29,11 +42,7 @@ async def form(request: web.Request) -> web.Response:
         return boards.askable(session), questions.default_visibility(session, me)
 
     entries, visibility = await request.app[DATABASE].read(unit)
-    blank = Form.blank(
-        title=forms.query(request, "title")[:_TITLE_MOST],
-        board=forms.query(request, "board"),
-        visibility=visibility,
-    )
+    blank = Form.blank(title=title, board=board, visibility=visibility)
     return page(request, "ask.html", form=blank, **_surroundings(request, entries))
 
 
@@ -86,7 +95,9 @@ async def _ask_named(request: web.Request, typed: Form, body: Body) -> str:
 
 
 async def _ask_hidden(request: web.Request, typed: Form, body: Body) -> web.Response:
-    """The draft key is the form's own random key, so sending the form again makes nothing twice and leaves no other row."""
+    """The draft key is made of the form's random key, so sending the form again makes nothing twice and leaves no other
+    row.
+    """
     me, phrase = auth.me(request), typed.text("phrase") or passphrases.new_phrase()
 
     def unit(session: Session) -> int:
@@ -99,7 +110,7 @@ async def _ask_hidden(request: web.Request, typed: Form, body: Body) -> web.Resp
             visibility=typed.text("visibility") or request.app[TOWN].settings.instance.default_visibility,
             tags=labels(typed.text("tags")),
             phrase=phrase,
-            draft_key=typed.submission,
+            draft_key=anonymity.key_of_form(typed.submission),
         )
 
     release_at = await request.app[DATABASE].write(unit)
