@@ -1,13 +1,14 @@
 """Answering with a page: the language of the reader, what every template may use, notes that outlive a redirect."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 from markupsafe import Markup
 
 from community.errors import CommunityError, Invalid, TooMany
+from community.models import Account
 from federation.negotiation import activity_redirect as to_document
 from federation.negotiation import wants_activity
 from webui import cookies, csrf, i18n, statuses
@@ -16,7 +17,7 @@ from webui.keys import COOKIES, FORM, PRE_SESSION, SETTINGS, TEMPLATES, TOWN, VI
 from webui.visitors import STRANGER, Visitor
 
 __all__ = [
-    "again", "explain", "form_of", "kept", "language_of", "local_address", "name_document", "page", "redirect", "sentence",
+    "again", "explain", "form_of", "found_by_consent", "kept", "language_of", "local_address", "name_document", "page", "redirect", "sentence",
     "to_document", "wants_activity",
 ]  # fmt: skip
 
@@ -73,6 +74,13 @@ def _surroundings(request: web.Request) -> dict[str, Any]:
         "blank_form": Form,
         "csrf_field": csrf_field,
     }
+
+
+def found_by_consent(response: web.Response, authors: Iterable[Account]) -> web.Response:
+    """Have search engines leave out a page with words of anybody among `authors` who does not want to be found there."""
+    if not all(author.indexable for author in authors):
+        response.headers["X-Robots-Tag"] = "noindex"
+    return response
 
 
 def again(

@@ -72,7 +72,9 @@ def _known(session: Session, viewer: Viewer, wanted: str, *, by_name: bool) -> s
     """
     post = posts.by_uri(session, wanted)
     if post is not None:
-        return place(session, viewer, visibility.require(session, viewer, post.id))
+        if not visibility.may_see(session, viewer, post):
+            raise NotFound(_NOBODY)  # in the words for what is not here: nobody learns which
+        return place(session, viewer, post)
     here = town.of(session).uris
     ours = _OUR_PAGE.fullmatch(wanted.removeprefix(here.origin))
     if ours is not None and ours["outer"]:

@@ -17,6 +17,7 @@ from webui.pages import cards
 from webui.rendering import (
     again,
     form_of,
+    found_by_consent,
     name_document,
     page,
     redirect,
@@ -39,7 +40,11 @@ async def profile(request: web.Request) -> web.Response:
     if handle != account.handle:  # another way to write the name
         address = request.rel_url.with_path(addresses.of_account(account), encoded=True, keep_query=True)
         return web.Response(status=303, headers={"Location": str(address), "Vary": "Accept"})
-    response = page(request, _template(account), form=Form(), **await _surroundings(request, account))
+    context = await _surroundings(request, account)
+    response = page(request, _template(account), form=Form(), **context)
+    own = [] if account.kind == "board" else [account]
+    givers = [letter.giver for letter in context.get("letters", ())]
+    found_by_consent(response, [*own, *givers, *(card.author for card in context["posts"])])
     return name_document(response, account.uri) if account.local else response
 
 

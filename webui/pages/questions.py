@@ -11,7 +11,7 @@ from community.visibility import Viewer
 from webui import auth, forms
 from webui.keys import DATABASE
 from webui.pages import cards
-from webui.rendering import page
+from webui.rendering import found_by_consent, page
 
 routes = web.RouteTableDef()
 PAGE = 20
@@ -27,7 +27,9 @@ async def listing(request: web.Request) -> web.Response:
     def unit(session: Session) -> dict[str, Any]:
         return _listed(session, viewer, tab=tab, slug=slug, tag=tag, before=before)
 
-    return page(request, "questions.html", tab=tab, **await request.app[DATABASE].read(unit))
+    context = await request.app[DATABASE].read(unit)
+    response = page(request, "questions.html", tab=tab, **context)
+    return found_by_consent(response, (card.author for card in context["cards"]))
 
 
 def _listed(

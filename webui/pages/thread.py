@@ -19,6 +19,7 @@ from webui.pages.places import beginning, place
 from webui.rendering import (
     again,
     form_of,
+    found_by_consent,
     kept,
     name_document,
     page,
@@ -55,6 +56,7 @@ async def show(request: web.Request) -> web.Response:
         return web.Response(status=303, headers={"Location": address, "Vary": "Accept"})
     status = 200 if post.deleted_at is None else 410
     response = page(request, "thread.html", status=status, form=Form(), reply_to=None, **context)
+    found_by_consent(response, context["thread"].authors.values())
     return name_document(response, post.uri) if post.local else response
 
 
