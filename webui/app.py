@@ -50,7 +50,8 @@ def create_app(
     town = Town(settings, keys or KeyFiles.load(settings.keys_dir), clock)
     static = StaticFiles()
     # Outermost first: whatever goes wrong in the later ones becomes a page in the first.
-    app = web.Application(middlewares=[errors.tell, auth.recognise, csrf.guard], client_max_size=BODY_LIMIT)
+    middlewares = [errors.tell, security.refuse_nul, auth.recognise, csrf.guard]
+    app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
     app[SETTINGS] = settings
     app[TOWN] = town
     app[STATIC] = static

@@ -1,10 +1,12 @@
 """Whatever goes wrong: a kind sentence, the right status, never a traceback."""
 
+import asyncio
 import json
 from urllib.parse import urlencode
 
 import pytest
 from aiohttp import web
+from yarl import URL
 
 from community.errors import StorageFailed
 from tests.webui.conftest import MakeSite, Site
@@ -57,6 +59,7 @@ async def test_a_form_that_is_too_large(site: Site) -> None:
         (b"\xff\xfe=%ff&csrf=%00", "application/x-www-form-urlencoded"),
         (b"csrf=a", "application/x-www-form-urlencoded; charset=no-such"),
         (b"csrf=\xff", "application/x-www-form-urlencoded; charset=utf-8"),
+        (b"csrf=\\ud800", "application/x-www-form-urlencoded; charset=raw_unicode_escape"),
         (b"junk", "multipart/form-data; boundary=x"),
         (b"--x\r\njunk", "multipart/form-data; boundary=x"),
         (b"--x\r\n\r\njunk\r\n--x--", "multipart/form-data; boundary=x"),
@@ -82,6 +85,12 @@ async def test_no_form_however_broken_breaks_the_town(site: Site, body: bytes, k
         "/avatars/99999999999999999999.svg",
         "/static/../app.py",
         "/static/%2e%2e/app.py",
+        "/@%ff",
+        "/users/%00",
+        "/tags/%00",
+        "/posts/9999999999999999999",
+        "/tags/a?page=1&after=9999999999999999999",
+        "/.well-known/webfinger?resource=acct:%00@localhost:8080",
         "/join?key=%00&invite=%ff",
         "/login?next=%0d%0aSet-Cookie:x",
         "/lookup?q=%00",
@@ -91,6 +100,16 @@ async def test_no_address_however_odd_breaks_the_town(site: Site, path: str) -> 
     page = await (await site.visit()).get(path)
     assert page.status in {200, 400, 404}, page.text
     assert "Traceback" not in page.text
+
+
+@pytest.mark.parametrize("name", ["session", "before", "flash", "language"])
+async def test_no_cookie_however_odd_breaks_the_town(site: Site, name: str) -> None:
+    where = URL(site.origin)
+    reader, writer = await asyncio.open_connection(where.host, where.port)
+    head = b"GET /login HTTP/1.1\r\nHost: localhost:8080\r\nConnection: close\r\nCookie: machi-%s-8080=\xff\xed\r\n\r\n"
+    writer.write(head % name.encode())
+    assert (await reader.readline()).split()[1] == b"200"
+    writer.close()
 
 
 async def test_our_own_mistakes_show_a_number_and_no_traceback(
