@@ -18,7 +18,9 @@ from community.db import Database
 from tests import factories
 from tests.factories import PASSPHRASE
 from tests.towns import FixedClock, make_town
+from tests.webui import scene as scenes
 from tests.webui.browsing import Browser
+from tests.webui.scene import Scene
 from webui import i18n
 from webui.app import create_app
 from webui.keys import DATABASE
@@ -99,3 +101,9 @@ async def make_site(new_database_url: Callable[[], str], clock: FixedClock) -> A
 async def site(make_site: MakeSite) -> Site:
     """A town that everybody may join."""
     return await make_site()
+
+
+@pytest.fixture
+async def scene(site: Site) -> Scene:
+    """What was already said in `site`."""
+    return await site.database.write(scenes.build)
