@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from community import anonymity, events, ids, town
+from community import anonymity, events, ids, posts, town
 from community.models import Account, Like, Post, Thanks
 from federation.models import OutboxItem
 from federation.outbox import addressing, boards, sayings
@@ -22,7 +22,9 @@ def subscribe(bus: events.Bus) -> None:
 
 
 def thanks_given(session: Session, event: events.ThanksGiven) -> None:
-    """The Like of a local giver goes to the receiver and into the thread; 本人だけに goes to the receiver alone."""
+    """The Like of a local giver goes to the receiver and into the thread; 本人だけに, or for an answer that was whispered,
+    to the receiver alone.
+    """
     thanks = session.get(Thanks, event.thanks_id)
     if thanks is None:  # taken back in the same unit
         return
@@ -32,16 +34,17 @@ def thanks_given(session: Session, event: events.ThanksGiven) -> None:
     giver = session.get_one(Account, thanks.giver_id)
     around = audience.company(session, post)
     activity = boards.received(session, _LIKES)
+    private = thanks.private or not posts.counts_publicly(post)
     if giver.local:
         receiver = session.get_one(Account, thanks.receiver_id)
         activity = activities.thanks(
             thanks.uri, giver, post.uri,
             receiver=receiver, now=moment(giver, thanks.created_at),
-            heard=_heard(receiver, None if thanks.private else around.board),
+            heard=_heard(receiver, None if private else around.board),
             message_uri=_message_uri(session, thanks), tone=thanks.tone, from_asker=thanks.from_asker,
             anonymous=giver.kind == "relay", sample=thanks.sample,
         )  # fmt: skip
-        inboxes = _hearers(session, post, around, receiver, private=thanks.private)
+        inboxes = _hearers(session, post, around, receiver, private=private)
         sayings.say(session, giver, activity, inboxes, about=post.uri, at=thanks.created_at, post=post)
     if not thanks.private:
         boards.pass_on(session, post, around, activity)
@@ -64,9 +67,10 @@ def liked(session: Session, event: events.Liked) -> None:
     activity = boards.received(session, _LIKES)
     if account.local:
         author = anonymity.public_author(session, post)
-        heard = _heard(author, around.board)
+        board = around.board if posts.counts_publicly(post) else None
+        heard = _heard(author, board)
         activity = activities.like(like.uri, account, post.uri, now=like.created_at, heard=heard)
-        inboxes = addressing.of_accounts(session, (author, around.board))
+        inboxes = addressing.of_accounts(session, (author, board))
         sayings.say(session, account, activity, inboxes, about=post.uri, at=like.created_at, post=post)
     boards.pass_on(session, post, around, activity)
 

@@ -226,6 +226,31 @@ async def test_a_post_fetched_on_the_way_is_not_passed_on_as_something_else(
     assert [each.document["object"]["actor"] for each in passed_on] == [f"{HERE}/users/hanako"]
 
 
+async def test_thanks_for_what_was_whispered_stay_between_the_two(database: Database, bell: Bell) -> None:
+    def give(session: Session) -> None:
+        scene, body = Scene(session), text.from_html("<p>はい</p>")
+        board = factories.remote(session, "board", "odd.example", kind="board")
+        question = questions.ask(
+            session, author=scene.ken, board=board, title="聞かせてください", body=body, visibility="open",
+            origin=factories.origin("https://mast.example/posts/1"),
+        )  # fmt: skip
+        whispered = answers.reply(
+            session, author=scene.taro, parent=question, body=body, visibility="direct", mentions=[scene.hanako],
+            origin=factories.origin(),
+        )  # fmt: skip
+        thanks.give(session, giver=scene.hanako, answer=whispered, message=body)
+        likes.like(session, account=scene.hanako, post=whispered)
+
+    await database.write(give)
+
+    def look(session: Session) -> None:
+        for said in everything(session, "Like", "Create"):
+            assert said.inboxes == ["https://yamate.example/inbox"]
+            assert "cc" not in said.document
+
+    await database.read(look)
+
+
 async def test_thanks_go_to_receiver_and_thread_and_private_ones_to_the_receiver_alone(
     database: Database, bell: Bell
 ) -> None:
