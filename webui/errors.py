@@ -21,8 +21,10 @@ log = logging.getLogger(__name__)
 _PROGRAM_PATHS = (
     "/api/", "/oauth/", "/inbox", "/users/", "/boards/", "/posts/", "/activities/", "/nodeinfo", "/.well-known/",
 )  # fmt: skip
+_UNREADABLE = "送られたものを読みとれませんでした。前の画面に戻って、もう一度お試しください。"
 _HTTP_SENTENCES = {
-    400: "送られたものを読みとれませんでした。前の画面に戻って、もう一度お試しください。",
+    400: _UNREADABLE,
+    408: _UNREADABLE,
     403: "このページは開けません。",
     404: NOT_HERE,
     405: "このページは、そのやり方では開けません。",

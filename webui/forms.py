@@ -1,5 +1,6 @@
 """Forms: what was typed, kept exactly so that it can be shown again, and the sentence beside what does not fit."""
 
+import asyncio
 import re
 import secrets
 from collections.abc import Callable, Iterable, Mapping
@@ -8,14 +9,16 @@ from copy import copy
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from community import submissions
+from community import ids, submissions
 from community.errors import NotFound
 from community.text import storable
 
 FORM_LIMIT = 512 * 1024
 """Bytes in one form; a question of 20,000 characters, percent-encoded, takes a third of it."""
 
-LARGEST_ID = 2**63 - 1
+FORM_SECONDS = 60.0
+"""How long a form may be on its way; whoever sends it drop by drop has to make room for others."""
+
 SECRET_FIELDS = frozenset({"passphrase", "old_passphrase", "confirm_passphrase", "code", "phrase", "key"})
 """What is never shown again, not even to the person who typed it."""
 
@@ -112,14 +115,18 @@ def _clean(text: str) -> str:
 async def receive(request: web.Request) -> Form:
     """Read a form from the wire, once; for the CSRF guard, which does it before any page handler runs.
 
-    Raises HTTPRequestEntityTooLarge beyond FORM_LIMIT and HTTPBadRequest for what no browser sends.
+    Raises HTTPRequestEntityTooLarge beyond FORM_LIMIT, HTTPRequestTimeout after FORM_SECONDS and HTTPBadRequest for what
+    no browser sends.
     """
     if (request.content_length or 0) > FORM_LIMIT:
         raise web.HTTPRequestEntityTooLarge(max_size=FORM_LIMIT, actual_size=request.content_length or 0)
     try:
-        posted = await request.post()
+        async with asyncio.timeout(FORM_SECONDS):
+            posted = await request.post()
     except web.HTTPException:
         raise
+    except TimeoutError as error:
+        raise web.HTTPRequestTimeout from error
     except Exception as error:  # whatever the readers of aiohttp trip over was sent wrongly
         raise web.HTTPBadRequest from error
     fields: dict[str, list[str]] = {}
@@ -146,7 +153,7 @@ def once(session: Session, key: str, deed: Callable[[], str]) -> str:
 
 def identifier(text: str) -> int:
     """An id as it stands in an address or a field. Raises NotFound for what cannot be one."""
-    if text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) <= LARGEST_ID:
+    if text.isascii() and text.isdigit() and len(text) <= 19 and 0 < int(text) <= ids.LARGEST:
         return int(text)
     raise NotFound(NOT_HERE)
 

@@ -4,9 +4,11 @@ import asyncio
 import threading
 
 import pytest
+from yarl import URL
 
 from community.errors import NotFound, TooMany
 from tests.towns import FixedClock
+from tests.webui.conftest import Site
 from webui import cookies, forms
 from webui.forms import Form
 from webui.passphrase_pool import PassphrasePool
@@ -104,6 +106,16 @@ def test_a_throttle_does_not_grow_for_ever() -> None:
     throttle.check({"key 3": Limit(1, 10)}, "")
     with pytest.raises(TooMany):
         throttle.check({f"key {MOST_KEYS}": Limit(1, 10)}, "")
+
+
+async def test_a_form_that_never_ends_is_not_waited_for(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(forms, "FORM_SECONDS", 0.05)
+    where = URL(site.origin)
+    reader, writer = await asyncio.open_connection(where.host, where.port)
+    writer.write(b"POST /login HTTP/1.1\r\nHost: localhost:8080\r\nContent-Length: 10\r\n"
+                 b"Content-Type: application/x-www-form-urlencoded\r\n\r\na=")  # fmt: skip
+    assert (await reader.readline()).split()[1] == b"408"
+    writer.close()
 
 
 async def test_the_pool_turns_people_away_before_it_drowns() -> None:
