@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from community import events, ids, inserts, notifications, posts, town, visibility, wording
 from community.books import Book, Letter, book
 from community.errors import Invalid, NotAllowed, NotFound
-from community.models import Account, Mention, Notification, Post, Thanks
+from community.models import Account, HomeEntry, Mention, Notification, Post, Thanks
 from community.text import Body
 
 __all__ = [
@@ -96,6 +96,9 @@ def attach_message(session: Session, *, thanks: Thanks, post: Post) -> None:
     root = session.get(Post, post.root_id)
     if root is not None and posts.counts_publicly(post):
         posts.adjust(root, comments_count=-1)
+    # Whoever was told of a comment is told of thanks now; and a letter stands in its thread, on nobody's home.
+    session.execute(delete(Notification).where(Notification.post_id == post.id))
+    session.execute(delete(HomeEntry).where(HomeEntry.post_id == post.id))
     _bind(session, thanks, post)
 
 

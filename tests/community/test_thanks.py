@@ -1,9 +1,11 @@
-import pytest
-from sqlalchemy import select
+from dataclasses import replace
 
-from community import answers, events, founding, posts, thanks, visibility
+import pytest
+from sqlalchemy import delete, select
+
+from community import answers, events, follows, founding, posts, thanks, visibility
 from community.errors import Invalid, NotAllowed, NotFound
-from community.models import Notification, Post, Thanks
+from community.models import HomeEntry, Notification, Post, Thanks
 from community.text import from_markdown
 from community.thanks import ThanksOrigin
 from tests import factories
@@ -134,6 +136,25 @@ def test_words_and_thanks_from_elsewhere_find_each_other(session, answer, told, 
     assert (given.uri, given.created_at, given.tone, given.private) == (LIKE.uri, 7, None, False)
     assert session.get_one(Post, answer.root_id).comments_count == 0
     assert set(told()) == {events.PostCreated(post.id), events.ThanksGiven(given.id)}
+
+
+@pytest.mark.parametrize("words_first", [True, False])
+def test_a_letter_from_elsewhere_is_told_once(session, hanako, harukaze, answer, words_first):
+    komorebi = factories.remote(session, "komorebi", "yamate.example")
+    follows.request(session, follower=hanako, followee=komorebi)
+    follows.accept(session, follow=follows.between(session, hanako.id, komorebi.id))
+    session.execute(delete(Notification))
+
+    origin = replace(LIKE, message_uri=NOTE)
+    if words_first:
+        words = note(session, komorebi, answer)
+        thanks.give(session, giver=komorebi, answer=answer, origin=origin)
+    else:
+        thanks.give(session, giver=komorebi, answer=answer, origin=origin)
+        words = note(session, komorebi, answer)
+    told = session.scalars(select(Notification)).all()
+    assert [(notice.account_id, notice.kind) for notice in told] == [(harukaze.id, "thanks")]
+    assert session.scalars(select(HomeEntry).where(HomeEntry.post_id == words.id)).all() == []
 
 
 def test_somebody_elses_note_is_no_message(session, answer):
