@@ -30,7 +30,7 @@ class Instance(Struct, frozen=True, kw_only=True):
     domain: Annotated[
         str,
         Meta(
-            pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?$",
+            pattern=r"^[a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?\Z",
             max_length=200,
             description="a host name in lower case, with :port only where people type it, such as machi.example.jp",
         ),
@@ -38,7 +38,7 @@ class Instance(Struct, frozen=True, kw_only=True):
     name: Annotated[
         str,
         Meta(
-            pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*$",
+            pattern=r"^[^\x00-\x1f\x7f]*[^\s\x00-\x1f\x7f][^\x00-\x1f\x7f]*\Z",
             max_length=60,
             description="the town's name, 1 to 60 characters on one line",
         ),
@@ -70,7 +70,7 @@ class Instance(Struct, frozen=True, kw_only=True):
 
 
 class Server(Struct, frozen=True, kw_only=True):
-    host: Annotated[str, Meta(pattern=r"^\S+$", description="an address of this machine to listen on")] = (
+    host: Annotated[str, Meta(pattern=r"^\S+\Z", description="an address of this machine to listen on")] = (
         "127.0.0.1"
     )
     port: Annotated[int, Meta(ge=1, le=65535, description="a whole number from 1 to 65535")] = 8080

@@ -1,6 +1,5 @@
 """How others find our actors and learn what this server is: WebFinger, host-meta, NodeInfo. Plain units on a session."""
 
-from importlib import metadata
 from typing import Any
 from urllib.parse import quote
 
@@ -11,19 +10,11 @@ from community import town
 from community.models import LOCAL, Account, Member, Post
 from federation import documents
 from federation.negotiation import ACTIVITY_JSON
+from federation.software import SOFTWARE, version
 
 Document = dict[str, Any]
-SOFTWARE = "machi"
 NODEINFO = {version: f"http://nodeinfo.diaspora.software/ns/schema/{version}" for version in ("2.0", "2.1")}
 _EVERY_KIND = ("person", "relay", "board", "instance")
-
-
-def version() -> str:
-    """The version of this software, as installed."""
-    try:
-        return metadata.version("machi-soumu")
-    except metadata.PackageNotFoundError:  # run from a source tree that was never installed
-        return "0"
 
 
 class Malformed(ValueError):

@@ -41,6 +41,7 @@ def test_a_missing_setting_is_named(key: str):
     [
         ("instance", "domain", "Minato.example", '"Minato.example"'),
         ("instance", "domain", "https://minato.example", '"https://minato.example"'),
+        ("instance", "domain", "minato.example\n", r'"minato.example\\n"'),
         ("instance", "domain", "minato.example:0", '"minato.example:0"'),
         ("instance", "name", "  ", '"  "'),
         ("instance", "name", "two\nlines", r'"two\\nlines"'),
