@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from pathlib import Path
 from typing import Any
 
+from babel import Locale
 from babel.dates import format_date, format_datetime, format_timedelta
 from jinja2 import Environment, FileSystemBytecodeCache, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -86,6 +87,7 @@ class _Dates:
 
     def __init__(self, language: str, just_now: str) -> None:
         self._language = language
+        self._locale = Locale.parse(language)  # parsing it anew for every date would cost more than the date
         self._just_now = just_now
         self._day, self._exact = _PATTERNS[language]
 
@@ -98,23 +100,23 @@ class _Dates:
             text = self._just_now
         elif age < _WEEK:
             ago = timedelta(milliseconds=-age)
-            text = format_timedelta(ago, add_direction=True, locale=self._language, threshold=0.95)
+            text = format_timedelta(ago, add_direction=True, locale=self._locale, threshold=0.95)
             if self._language == "ja":
                 text = text.replace(" ", "")  # 「2時間前」: Japanese sets no space after a number
         else:
             text = self.day(milliseconds)
-        exact = format_datetime(at, self._exact, locale=self._language)
+        exact = format_datetime(at, self._exact, locale=self._locale)
         return Markup('<time datetime="{}" title="{}">{}</time>').format(
             at.isoformat(timespec="minutes"), exact, text
         )
 
     def day(self, milliseconds: int) -> str:
         """The day of a moment, written out."""
-        return format_date(moment(milliseconds), self._day, locale=self._language)
+        return format_date(moment(milliseconds), self._day, locale=self._locale)
 
     def clock(self, milliseconds: int) -> str:
         """The day and the hour and minute of a moment."""
-        return format_datetime(moment(milliseconds), self._exact, locale=self._language)
+        return format_datetime(moment(milliseconds), self._exact, locale=self._locale)
 
     def as_of(self, month: str) -> str:
         """A month as stored (YYYY-MM), written out: 2026年11月, November 2026. What is no month stays as it is."""
@@ -123,4 +125,4 @@ class _Dates:
             day = date(int(year), int(number), 1)
         except ValueError:
             return month
-        return format_date(day, "y年M月" if self._language == "ja" else "MMMM y", locale=self._language)
+        return format_date(day, "y年M月" if self._language == "ja" else "MMMM y", locale=self._locale)
