@@ -1,13 +1,12 @@
 """Whose GET it is: the signature of a request for a document, verified when the answer depends on it."""
 
-from urllib.parse import urlsplit
-
 from aiohttp import web
 
 from community import towns
 from federation import cavage, documents, keys, signatures
 from federation.context import Federation
 from federation.documents import NOBODY, Asker
+from federation.vocabulary.reading import authority
 
 
 class Unproven(Exception):
@@ -34,8 +33,8 @@ async def is_unwelcome(ctx: Federation, request: web.Request) -> bool:
         named = cavage.parse(request.headers.get("Signature", ""))
     except cavage.Malformed:
         return False
-    host = urlsplit(named.key_id).netloc.lower()
-    return await ctx.database.read(lambda session: towns.is_refused(session, host))
+    host = authority(named.key_id)
+    return host is not None and await ctx.database.read(lambda session: towns.is_refused(session, host))
 
 
 async def asker_of(ctx: Federation, request: web.Request, *, demanded: bool = False) -> Asker:
@@ -61,7 +60,7 @@ async def asker_of(ctx: Federation, request: web.Request, *, demanded: bool = Fa
         raise Unproven(str(problem)) from problem
     except keys.KeyUnavailable as problem:
         raise Unproven(str(problem), 503) from problem
-    host = urlsplit(owner).netloc.lower()
+    host = authority(owner) or ""
     asker = await ctx.database.read(lambda session: documents.asker_from(session, host))
     if demanded and asker == NOBODY:
         raise Unproven(f"{host} is refused here")

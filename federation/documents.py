@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import anonymity, town, towns, visibility
+from community import anonymity, text, town, towns, visibility
 from community.models import LOCAL, Account, Member, Post
 from community.visibility import PUBLIC, SISTER, Viewer
 from federation.models import ActorKey, Delivery, OutboxItem
@@ -55,6 +55,7 @@ def local_account(session: Session, name: str, *kinds: str) -> Account | None:
 
     Whoever still waits to be let in (approval) is not there yet, and a suspended account is not there any more.
     """
+    name = text.storable(name)  # it comes from a path, where anything may stand
     account = session.scalar(
         select(Account).where(Account.domain == LOCAL, Account.name == name, Account.kind.in_(kinds))
     )

@@ -171,7 +171,7 @@ def sisters(session: Session, asker: Asker) -> Document:
 
 def tagged(session: Session, name: str, page: Page | None) -> Document:
     """The open posts of this town that bear the tag, the latest first."""
-    folded = text.fold(name)
+    folded = text.fold(text.storable(name))
     uri = town.of(session).uris.tag(folded)
     which = [
         Tag.name == folded, Post.local.is_(True), Post.visibility == "open",

@@ -210,23 +210,42 @@ def test_the_host_that_waits_the_longest_comes_first(session: Session) -> None:
     assert [item.host for item in queue.claim(session, 1, hosts=2)] == ["z.example", "a.example"]
 
 
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/users/a%00b", "/users/%ED%A0%80", "/boards/%00", "/users/%FF/outbox", "/tags/%00", "/tags/%ED%A0%80?page=1",
+        "/posts/9999999999999999999", "/posts/%D9%A3", "/activities/9999999999999999999",
+        "/posts/1/replies?page=1&after=9999999999999999999", "/users/hanako/outbox?page=1&after=9999999999999999999",
+        "/users/hanako/outbox?page=%D9%A3&after=%D9%A3", "/nodeinfo/%00", "/.well-known/webfinger?resource=acct:a%00@{host}",
+        "/.well-known/webfinger?resource=%ED%A0%80:", "/.well-known/webfinger?resource=https://%5B",
+        "/.well-known/webfinger?resource={origin}/users/%00",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("key_id", ["", "https://[/", "https://a:b/", "https://m.example/\udcff", "あ"])
+async def test_a_get_that_no_one_could_mean(door: Door, question: str, path: str, key_id: str) -> None:
+    target = path.format(host=door.origin.removeprefix("http://"), origin=door.origin)
+    signature = f'keyId="{key_id}",headers="(request-target) host date",signature="AAAA"'
+    headers = {"Accept": "application/activity+json"} | ({"Signature": signature} if key_id else {})
+    assert (await raw(door, headers, b"", f"GET {target}"))[:1] in (b"2", b"4")
+
+
 async def begun(
-    door: Door, headers: dict[str, str], body: bytes
+    door: Door, headers: dict[str, str], body: bytes, target: str = "POST /inbox"
 ) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
     """A request written by hand: no client would send some of these bytes."""
     host, _, port = door.origin.removeprefix("http://").partition(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     lines = [f"{name}: {value}" for name, value in ({"Host": f"{host}:{port}"} | headers).items()]
-    head = "\r\n".join(["POST /inbox HTTP/1.1", *lines, "", ""])
+    head = "\r\n".join([f"{target} HTTP/1.1", *lines, "", ""])
     writer.write(head.encode("utf-8", "surrogateescape") + body)
     return reader, writer
 
 
-async def raw(door: Door, headers: dict[str, str], body: bytes) -> bytes:
+async def raw(door: Door, headers: dict[str, str], body: bytes, target: str = "POST /inbox") -> bytes:
     """The status that such a request is answered with."""
     kept = {name: value for name, value in headers.items() if name.lower() not in ("host", "content-length")}
     sent = {**kept, "Content-Length": str(len(body)), "Host": door.origin.removeprefix("http://")}
-    reader, writer = await begun(door, sent, body)
+    reader, writer = await begun(door, sent, body, target)
     status = (await reader.readline()).split()[1]
     writer.close()
     return status
