@@ -23,7 +23,7 @@ from webui.demo.driver import PASSPHRASE
 
 pytestmark = pytest.mark.slow
 
-PATIENCE = 150.0  # seconds for anything in here, on a busy machine
+PATIENCE = 240.0  # seconds for anything in here, on a busy machine
 _COUNT = r"<dt>{}</dt><dd>(\d+)</dd>"
 
 
