@@ -6,6 +6,7 @@ anywhere leaves the item pending: it is begun again, and had no effect before.
 """
 
 import asyncio
+from functools import partial
 
 import structlog
 from sqlalchemy.orm import Session
@@ -31,6 +32,9 @@ TRIES_FOR_FETCHES = len(PAUSES) + 1
 
 TRIES_FOR_ERRORS = 3
 """At this try an error of ours ends the item as failed."""
+
+TURN = 50
+"""Items of one host after which others that wait for a lane come first."""
 
 _LONGEST = 60.0  # seconds for one try, well within a lease
 _LOOK_EVERY = 1.0  # seconds; for pauses that end, and for what other processes received
@@ -115,13 +119,18 @@ class InboxWorker:
         return len(items)
 
     async def _drive(self, first: Item) -> None:
-        """Work on the items of one host until none is due."""
+        """Work on the items of one host until none is due, or until it has had its turn and every lane is taken."""
         item: Item | None = first
+        worked = 0
         try:
             while item is not None:
                 self._begun[first.id] = item
+                if worked >= TURN and len(self._driving) >= self._lanes:
+                    await self._ctx.database.write(partial(queue.give_back, items=[item]))
+                    break
                 item = await self._work(item)
                 self._settled += 1
+                worked += 1
             del self._begun[first.id]
         except _Lost:
             del self._begun[first.id]

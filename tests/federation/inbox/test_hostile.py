@@ -9,9 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from community import follows, posts
-from community.models import Account, Post
+from community.errors import NotFound
+from community.models import Account, Notification, Post
 from federation import actors, lookup, resolver
-from federation.inbox import queue, receive
+from federation.inbox import process, queue, receive
 from federation.models import InboxItem
 from tests import factories
 from tests.federation.inbox import mail
@@ -71,7 +72,7 @@ async def test_nor_does_one_that_was_looked_up(
     door: Door, mallory: PeerActor, victim: PeerActor, question: str, by: str
 ) -> None:
     note = forged(mallory, victim, question, by=by)
-    with pytest.raises(lookup.NotFound):
+    with pytest.raises(NotFound):
         await lookup.post(door.ctx, note["id"])
     assert await known(door, note["id"]) is None
 
@@ -208,6 +209,22 @@ def test_the_host_that_waits_the_longest_comes_first(session: Session) -> None:
         )  # fmt: skip
     session.flush()
     assert [item.host for item in queue.claim(session, 1, hosts=2)] == ["z.example", "a.example"]
+
+
+async def test_a_host_that_never_stops_talking_does_not_keep_its_lane(
+    door: Door, mallory: PeerActor, victim: PeerActor, question: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "TURN", 2)
+    for sender in (mallory, victim, mallory, mallory, mallory):
+        letter = sender.create(sender.note("<p>はい</p>", reply_to=question))
+        assert (await sender.post(door.inbox, letter)).status == 202
+    assert await process.InboxWorker(door.ctx, lanes=1).run_once() == 5
+
+    def speakers(session: Session) -> list[str]:
+        told = select(Account.name).join(Notification, Notification.actor_id == Account.id)
+        return list(session.scalars(told.order_by(Notification.id)))
+
+    assert await door.do(speakers) == ["mallory", "mallory", "mika", "mallory", "mallory"]
 
 
 @pytest.mark.parametrize(
