@@ -5,23 +5,29 @@ The time of a post can be read from its id, so an anonymous post gets its id whe
 
 import secrets
 import threading
+from collections import OrderedDict
 
 _LOW_BITS = 21
 LARGEST = 2**63 - 1
 """No id is larger, and no database can be asked for one."""
 
+_MOMENTS_KEPT = 4_096
 _lock = threading.Lock()
-_last = 0
+_last: OrderedDict[int, int] = OrderedDict()  # the last id of each of the latest moments
 
 
 def new(now: int) -> int:
-    """A fresh id for the moment `now` (milliseconds). Within a process ids of one moment never repeat."""
-    global _last  # noqa: PLW0603 - one sequence per process is the point
+    """A fresh id for the moment `now` (milliseconds). Within a process ids of one moment never repeat.
+
+    Moments come mixed: what arrives from elsewhere bears the time it was made, often a whole second that many share.
+    So the last id of each of the latest few thousand moments is remembered, not only that of the last one.
+    """
     candidate = (now << _LOW_BITS) | secrets.randbits(_LOW_BITS - 1)
     with _lock:
-        if candidate <= _last and (_last >> _LOW_BITS) == now:
-            candidate = _last + 1
-        _last = candidate
+        candidate = max(candidate, _last.pop(now, 0) + 1)
+        _last[now] = candidate
+        if len(_last) > _MOMENTS_KEPT:
+            _last.popitem(last=False)
     return candidate
 
 
