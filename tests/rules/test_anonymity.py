@@ -4,7 +4,7 @@ import json
 import random
 import re
 import secrets
-from collections import Counter
+from collections import Counter, OrderedDict
 from collections.abc import Callable
 from typing import Any
 
@@ -85,7 +85,7 @@ def one_chance(monkeypatch):
 
     def begin() -> None:
         dice = random.Random(4)
-        monkeypatch.setattr(ids, "_last", 0)
+        monkeypatch.setattr(ids, "_last", OrderedDict())
         monkeypatch.setattr(secrets, "randbits", dice.getrandbits)
         monkeypatch.setattr(secrets, "randbelow", dice.randrange)
         monkeypatch.setattr(secrets, "choice", dice.choice)
