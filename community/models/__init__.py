@@ -1,15 +1,90 @@
 """Every table of the community, one file per noun."""
 
-from community.models.accounts import LOCAL, Account, Board, Learning, Member, Strength
-from community.models.anonymity import AnonymousDraft, AnonymousThread
-from community.models.doors import AccessToken, Invite, OneTimeLink, Submission, WebSession
-from community.models.posts import Mention, Post, PostTag, Revision, Tag
+from community.models.accounts import (
+    LOCAL,
+    Account,
+    Board,
+    CustomEmoji,
+    Learning,
+    Member,
+    Strength,
+    WorkMark,
+)
+from community.models.anonymity import (
+    AnonymousDraft,
+    AnonymousThread,
+)
+from community.models.doors import (
+    AccessGrant,
+    AccessToken,
+    App,
+    Invite,
+    OneTimeLink,
+    Submission,
+    WebSession,
+)
+from community.models.posts import (
+    Card,
+    Media,
+    Mention,
+    Poll,
+    PollOption,
+    PollVote,
+    Post,
+    PostTag,
+    Revision,
+    ScheduledPost,
+    Tag,
+)
+from community.models.reading import (
+    Filter,
+    FilterKeyword,
+    FilterStatus,
+    Marker,
+    PushItem,
+    PushSubscription,
+)
 from community.models.schema import Model
-from community.models.ties import Follow, HomeEntry, Like, Notification, Thanks
-from community.models.towns import DomainRule, SisterTown
+from community.models.ties import (
+    AccountNote,
+    Block,
+    Bookmark,
+    Conversation,
+    DomainBlock,
+    Endorsement,
+    FeaturedTag,
+    Follow,
+    FollowedTag,
+    HomeEntry,
+    Like,
+    ListEntry,
+    ListMember,
+    MemberList,
+    Mute,
+    Notification,
+    NotificationSender,
+    Pin,
+    SuggestionDismissal,
+    Thanks,
+    ThreadMute,
+)
+from community.models.towns import (
+    Announcement,
+    AnnouncementDismissal,
+    AnnouncementReaction,
+    DomainRule,
+    Report,
+    SisterTown,
+)
 
 __all__ = [
-    "LOCAL", "AccessToken", "Account", "AnonymousDraft", "AnonymousThread", "Board", "DomainRule", "Follow",
-    "HomeEntry", "Invite", "Learning", "Like", "Member", "Mention", "Model", "Notification", "OneTimeLink", "Post",
-    "PostTag", "Revision", "SisterTown", "Strength", "Submission", "Tag", "Thanks", "WebSession",
-]
+    "LOCAL", "AccessGrant", "AccessToken", "Account", "AccountNote", "Announcement",
+    "AnnouncementDismissal", "AnnouncementReaction", "AnonymousDraft", "AnonymousThread", "App", "Block",
+    "Board", "Bookmark", "Card", "Conversation", "CustomEmoji", "DomainBlock", "DomainRule", "Endorsement",
+    "FeaturedTag", "Filter", "FilterKeyword", "FilterStatus", "Follow", "FollowedTag", "HomeEntry",
+    "Invite", "Learning", "Like", "ListEntry", "ListMember", "Marker", "Media", "Member", "MemberList",
+    "Mention", "Model", "Mute", "Notification", "NotificationSender", "OneTimeLink", "Pin", "Poll",
+    "PollOption", "PollVote", "Post", "PostTag", "PushItem", "PushSubscription", "Report", "Revision",
+    "ScheduledPost", "SisterTown", "Strength", "Submission", "SuggestionDismissal", "Tag", "Thanks",
+    "ThreadMute", "WebSession", "WorkMark",
+]  # fmt: skip

@@ -1,6 +1,6 @@
 """Whoever can speak or be followed, here or in another town, and what only our own members have."""
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community.models.schema import Id, Millis, Model
@@ -41,6 +41,11 @@ class Account(Model):
     updated_at: Mapped[int] = mapped_column(Millis)
     suspended_at: Mapped[int | None] = mapped_column(Millis)
     deleted_at: Mapped[int | None] = mapped_column(Millis)
+    bot: Mapped[bool] = mapped_column(default=False, server_default=false())  # says so of itself
+    last_post_at: Mapped[int | None] = mapped_column(Millis)  # of posts that everyone may see; shown as a date
+    emojis: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)  # custom ones in name and summary
+    avatar_description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    header_description: Mapped[str] = mapped_column(Text, default="", server_default="")
 
     @property
     def local(self) -> bool:
@@ -72,6 +77,16 @@ class Member(Model):
     notifications_seen_at: Mapped[int] = mapped_column(Millis, default=0)
     invite_id: Mapped[int | None] = mapped_column(ForeignKey("invites.id"))
     joined_at: Mapped[int] = mapped_column(Millis)
+    # What apps are told of how this member posts; questions have `default_visibility`.
+    posting_visibility: Mapped[str] = mapped_column(String(16), default="open", server_default="open")
+    posting_sensitive: Mapped[bool] = mapped_column(default=False, server_default=false())
+    posting_language: Mapped[str | None] = mapped_column(String(16))
+    quote_policy: Mapped[str] = mapped_column(String(16), default="public", server_default="public")
+    fields_source: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)  # own profile fields as typed
+    # お知らせ: what to do with those from accounts one does not know, by the key of the API's policy.
+    notification_policy: Mapped[dict[str, str] | None] = mapped_column(JSON)
+    filters_version: Mapped[int] = mapped_column(default=0, server_default="0")  # grows with each change
+    attribution_domains: Mapped[list[str] | None] = mapped_column(JSON)
 
 
 class Strength(Model):
@@ -107,3 +122,30 @@ class Board(Model):
     position: Mapped[int]
     notice: Mapped[str] = mapped_column(Text, default="")
     starter_tags: Mapped[list[str]] = mapped_column(JSON, default=list)
+
+
+class WorkMark(Model):
+    """同僚シールド: a keyed hash of where a member works. Members who share one are veiled from each other."""
+
+    __tablename__ = "work_marks"
+    __table_args__ = (Index(None, "mark"),)
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    mark: Mapped[str] = mapped_column(String(64), primary_key=True)
+
+
+class CustomEmoji(Model):
+    """A picture that :shortcode: stands for, of this town (`domain` empty) or of another server."""
+
+    __tablename__ = "custom_emojis"
+    __table_args__ = (UniqueConstraint("domain", "shortcode"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    shortcode: Mapped[str] = mapped_column(Text)
+    domain: Mapped[str] = mapped_column(Text, default=LOCAL)
+    uri: Mapped[str | None] = mapped_column(Text)
+    url: Mapped[str] = mapped_column(Text)
+    static_url: Mapped[str] = mapped_column(Text)
+    category: Mapped[str | None] = mapped_column(Text)
+    visible: Mapped[bool] = mapped_column(default=True)
+    created_at: Mapped[int] = mapped_column(Millis)

@@ -17,16 +17,50 @@ class WebSession(Model):
     expires_at: Mapped[int] = mapped_column(Millis, index=True)
 
 
+class App(Model):
+    """A client program that registered itself (`POST /api/v1/apps`). It never expires."""
+
+    __tablename__ = "apps"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    client_id: Mapped[str] = mapped_column(Text, unique=True)
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    name: Mapped[str] = mapped_column(Text)
+    website: Mapped[str | None] = mapped_column(Text)
+    redirect_uris: Mapped[str] = mapped_column(Text)  # one a line, compared byte for byte
+    scopes: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class AccessGrant(Model):
+    """A code on its way from the consent page to the app: for one app, one redirect, once, ten minutes."""
+
+    __tablename__ = "access_grants"
+
+    code_hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    app_id: Mapped[int] = mapped_column(ForeignKey("apps.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    redirect_uri: Mapped[str] = mapped_column(Text)
+    scopes: Mapped[str] = mapped_column(Text)
+    challenge: Mapped[str | None] = mapped_column(Text)  # PKCE, S256
+    created_at: Mapped[int] = mapped_column(Millis)
+    expires_at: Mapped[int] = mapped_column(Millis, index=True)
+    token_id: Mapped[int | None] = mapped_column(Id)  # what it was spent on: revoked if it is shown a second time
+
+
 class AccessToken(Model):
     __tablename__ = "access_tokens"
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     token_hash: Mapped[str] = mapped_column(String(64), unique=True)
-    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), index=True)
+    account_id: Mapped[int | None] = mapped_column(ForeignKey("accounts.id"), index=True)  # none: the app itself
     client_name: Mapped[str] = mapped_column(Text)
     scopes: Mapped[str] = mapped_column(Text)  # separated by spaces
     created_at: Mapped[int] = mapped_column(Millis)
     revoked_at: Mapped[int | None] = mapped_column(Millis)
+    app_id: Mapped[int | None] = mapped_column(ForeignKey("apps.id"), index=True)  # none: made by the operator
+    expires_at: Mapped[int | None] = mapped_column(Millis)  # only of tokens that can be refreshed
+    refresh_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
 
 
 class Invite(Model):

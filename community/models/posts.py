@@ -1,6 +1,6 @@
 """Questions, answers, comments, notes and flags are all posts: one id space, one visibility column."""
 
-from sqlalchemy import ForeignKey, Index, String, Text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community.models.schema import Id, Millis, Model
@@ -17,12 +17,15 @@ class Post(Model):
         Index(None, "kind", "answers_count", "id"),  # 答えを待っています
         Index(None, "board_id", "id"),
         Index(None, "in_reply_to_uri"),
+        Index(None, "boost_of_id", "author_id"),
+        Index(None, "quote_of_id"),
+        Index(None, "visibility", "local", "id"),  # the public timelines of apps
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     uri: Mapped[str] = mapped_column(Text, unique=True)
     url: Mapped[str] = mapped_column(Text)
-    kind: Mapped[str] = mapped_column(String(16))  # question | answer | comment | note | flag
+    kind: Mapped[str] = mapped_column(String(16))  # question | answer | comment | note | flag | boost
     visibility: Mapped[str] = mapped_column(String(16))  # open|unlisted|followers|direct|sister|town
     local: Mapped[bool]
     # Of an anonymous post this is the relay だれかさん of its town; no column anywhere holds the member.
@@ -56,6 +59,20 @@ class Post(Model):
     created_at: Mapped[int] = mapped_column(Millis)
     edited_at: Mapped[int | None] = mapped_column(Millis)
     deleted_at: Mapped[int | None] = mapped_column(Millis)
+    boost_of_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))  # of a boost: what it passes on
+    quote_of_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    quote_uri: Mapped[str | None] = mapped_column(Text)  # also while the quoted post is not known here
+    quote_state: Mapped[str | None] = mapped_column(String(16))  # pending|accepted|rejected|revoked|deleted
+    quote_policy: Mapped[str | None] = mapped_column(String(16))  # public | followers | nobody
+    replies_count: Mapped[int] = mapped_column(default=0, server_default="0")  # what stands directly under it
+    boosts_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    quotes_count: Mapped[int] = mapped_column(default=0, server_default="0")
+    application: Mapped[str | None] = mapped_column(Text)  # the name of the app it was written with
+    application_url: Mapped[str | None] = mapped_column(Text)
+    emojis: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)  # custom ones in its words
+    card_id: Mapped[int | None] = mapped_column(ForeignKey("cards.id"))
+    # Grows whenever something that is shown with the post, but kept elsewhere, changes: pictures, votes, quote, card.
+    touched: Mapped[int] = mapped_column(default=0, server_default="0")
 
 
 class Revision(Model):
@@ -70,6 +87,9 @@ class Revision(Model):
     body_html: Mapped[str] = mapped_column(Text)
     summary: Mapped[str] = mapped_column(Text, default="")
     created_at: Mapped[int] = mapped_column(Millis)  # when this text began to stand
+    sensitive: Mapped[bool] = mapped_column(default=False, server_default=false())
+    media: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)  # id and description of each picture
+    poll: Mapped[list[str] | None] = mapped_column(JSON)  # titles of the options
 
 
 class Tag(Model):
@@ -95,3 +115,99 @@ class Mention(Model):
 
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, autoincrement=False)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+
+
+class Media(Model):
+    """A picture, film or sound. Of ours there are files in the media store; of others there is the address."""
+
+    __tablename__ = "media"
+    __table_args__ = (Index(None, "post_id", "position"), Index(None, "account_id"), Index(None, "state", "id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
+    scheduled_id: Mapped[int | None] = mapped_column(Id)  # kept for a post that is yet to come
+    position: Mapped[int] = mapped_column(default=0)
+    state: Mapped[str] = mapped_column(String(16))  # waiting | ready | failed
+    kind: Mapped[str] = mapped_column(String(16))  # image | gifv | video | audio | unknown
+    mime: Mapped[str] = mapped_column(Text)
+    file: Mapped[str | None] = mapped_column(Text)  # key in the media store
+    preview: Mapped[str | None] = mapped_column(Text)
+    remote_url: Mapped[str | None] = mapped_column(Text)
+    remote_preview_url: Mapped[str | None] = mapped_column(Text)
+    description: Mapped[str] = mapped_column(Text, default="")
+    blurhash: Mapped[str | None] = mapped_column(Text)
+    meta: Mapped[dict[str, object]] = mapped_column(JSON, default=dict)  # original, small, focus as apps read them
+    size: Mapped[int] = mapped_column(default=0)  # bytes
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class Poll(Model):
+    __tablename__ = "polls"
+    __table_args__ = (Index(None, "closed", "expires_at"),)
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, autoincrement=False)
+    multiple: Mapped[bool] = mapped_column(default=False)
+    hides_totals: Mapped[bool] = mapped_column(default=False)
+    expires_at: Mapped[int | None] = mapped_column(Millis)
+    closed: Mapped[bool] = mapped_column(default=False)  # its end was told
+    votes_count: Mapped[int] = mapped_column(default=0)
+    voters_count: Mapped[int | None] = mapped_column(default=0)
+    fetched_at: Mapped[int | None] = mapped_column(Millis)  # of another server's: when its counts were read
+
+
+class PollOption(Model):
+    __tablename__ = "poll_options"
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, autoincrement=False)
+    position: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    title: Mapped[str] = mapped_column(Text)
+    votes_count: Mapped[int] = mapped_column(default=0)
+
+
+class PollVote(Model):
+    __tablename__ = "poll_votes"
+    __table_args__ = (UniqueConstraint("post_id", "account_id", "position"), Index(None, "account_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    position: Mapped[int]
+    uri: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class Card(Model):
+    """What a linked page says of itself. One row for each address, for whoever links to it."""
+
+    __tablename__ = "cards"
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    url: Mapped[str] = mapped_column(Text, unique=True)
+    title: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str] = mapped_column(Text, default="")
+    kind: Mapped[str] = mapped_column(String(16), default="link")
+    provider_name: Mapped[str] = mapped_column(Text, default="")
+    author_name: Mapped[str] = mapped_column(Text, default="")
+    language: Mapped[str | None] = mapped_column(String(16))
+    image_url: Mapped[str | None] = mapped_column(Text)
+    width: Mapped[int] = mapped_column(default=0)
+    height: Mapped[int] = mapped_column(default=0)
+    published_at: Mapped[int | None] = mapped_column(Millis)
+    fetched_at: Mapped[int] = mapped_column(Millis)
+
+
+class ScheduledPost(Model):
+    """What an app asked to be posted later."""
+
+    __tablename__ = "scheduled_posts"
+    __table_args__ = (Index(None, "scheduled_at"), Index(None, "account_id", "id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    scheduled_at: Mapped[int] = mapped_column(Millis)
+    params: Mapped[dict[str, object]] = mapped_column(JSON)
+    application: Mapped[str | None] = mapped_column(Text)
+    application_url: Mapped[str | None] = mapped_column(Text)
+    attempts: Mapped[int] = mapped_column(default=0)
+    created_at: Mapped[int] = mapped_column(Millis)

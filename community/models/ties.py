@@ -1,6 +1,6 @@
 """What joins people and posts: thanks, likes, follows, and what members are shown because of them."""
 
-from sqlalchemy import ForeignKey, Index, String, Text, UniqueConstraint
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false, true
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community.models.schema import Id, Millis, Model
@@ -52,6 +52,9 @@ class Follow(Model):
     followee_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     state: Mapped[str] = mapped_column(String(16))  # requested | accepted
     created_at: Mapped[int] = mapped_column(Millis)
+    boosts: Mapped[bool] = mapped_column(default=True, server_default=true())  # their boosts come home too
+    notify: Mapped[bool] = mapped_column(default=False, server_default=false())  # a notice for each of their posts
+    languages: Mapped[list[str] | None] = mapped_column(JSON)  # only posts in these; none: all
 
 
 class Notification(Model):
@@ -60,15 +63,23 @@ class Notification(Model):
     """
 
     __tablename__ = "notifications"
-    __table_args__ = (Index(None, "account_id", "id"), Index(None, "post_id"))
+    __table_args__ = (
+        Index(None, "account_id", "id"),
+        Index(None, "post_id"),
+        Index(None, "account_id", "actor_id"),
+    )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
-    kind: Mapped[str] = mapped_column(String(24))  # answer|comment|thanks|chosen|follow|follow_request|mention|like
+    # answer|comment|thanks|chosen|follow|follow_request|mention|like|boost|poll|update|quote|quoted_update|post|
+    # report|sign_up|severed
+    kind: Mapped[str] = mapped_column(String(24))
     actor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
     thanks_id: Mapped[int | None] = mapped_column(ForeignKey("thanks.id"))
     created_at: Mapped[int] = mapped_column(Millis)
+    held: Mapped[bool] = mapped_column(default=False, server_default=false())  # waits in the requests of its sender
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("reports.id"))
 
 
 class HomeEntry(Model):
@@ -79,3 +90,181 @@ class HomeEntry(Model):
 
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
     post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, autoincrement=False)
+
+
+class NotificationSender(Model):
+    """What a member decided about the notices of somebody whose notices are held: let through, or set aside."""
+
+    __tablename__ = "notification_senders"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    from_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    id: Mapped[int] = mapped_column(Id, unique=True)  # of the request, as apps know it
+    state: Mapped[str] = mapped_column(String(16))  # waiting | accepted | dismissed
+    created_at: Mapped[int] = mapped_column(Millis)
+    updated_at: Mapped[int] = mapped_column(Millis)
+
+
+class Block(Model):
+    """One account has nothing to do with another any more, in both directions."""
+
+    __tablename__ = "blocks"
+    __table_args__ = (UniqueConstraint("account_id", "target_id"), Index(None, "target_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    uri: Mapped[str] = mapped_column(Text, unique=True)  # of the Block activity
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    target_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class Mute(Model):
+    __tablename__ = "mutes"
+    __table_args__ = (UniqueConstraint("account_id", "target_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    target_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    notifications: Mapped[bool] = mapped_column(default=True)  # hides their notices too
+    expires_at: Mapped[int | None] = mapped_column(Millis)
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class DomainBlock(Model):
+    """A whole server that one member does not want to hear from."""
+
+    __tablename__ = "domain_blocks"
+    __table_args__ = (UniqueConstraint("account_id", "domain"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    domain: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class AccountNote(Model):
+    """A private line about somebody; only its writer sees it."""
+
+    __tablename__ = "account_notes"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    target_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    comment: Mapped[str] = mapped_column(Text)
+
+
+class Endorsement(Model):
+    """Somebody whom a member recommends on their profile."""
+
+    __tablename__ = "endorsements"
+    __table_args__ = (UniqueConstraint("account_id", "target_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    target_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class SuggestionDismissal(Model):
+    __tablename__ = "suggestion_dismissals"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    target_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+
+
+class Bookmark(Model):
+    """しおり. Nobody but the member sees it."""
+
+    __tablename__ = "bookmarks"
+    __table_args__ = (UniqueConstraint("account_id", "post_id"), Index(None, "post_id"), Index(None, "account_id", "id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class Pin(Model):
+    """A post that its author shows first on the profile."""
+
+    __tablename__ = "pins"
+    __table_args__ = (UniqueConstraint("account_id", "post_id"), Index(None, "post_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class ThreadMute(Model):
+    """A conversation from which a member wants no more notices."""
+
+    __tablename__ = "thread_mutes"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    root_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, autoincrement=False)
+
+
+class Conversation(Model):
+    """Direct posts of one thread among the same people, as one of them sees it."""
+
+    __tablename__ = "conversations"
+    __table_args__ = (UniqueConstraint("account_id", "root_id", "people"), Index(None, "account_id", "last_post_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    root_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    people: Mapped[str] = mapped_column(Text)  # ids of the others, ordered, joined by commas
+    last_post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    unread: Mapped[bool] = mapped_column(default=True)
+
+
+class MemberList(Model):
+    """A list of people whose posts a member reads together."""
+
+    __tablename__ = "lists"
+    __table_args__ = (Index(None, "account_id", "id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    title: Mapped[str] = mapped_column(Text)
+    replies_policy: Mapped[str] = mapped_column(String(16), default="list")  # followed | list | none
+    exclusive: Mapped[bool] = mapped_column(default=False)  # their posts stay off home
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class ListMember(Model):
+    __tablename__ = "list_members"
+    __table_args__ = (UniqueConstraint("list_id", "account_id"), Index(None, "account_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+
+
+class ListEntry(Model):
+    """A post on a list, written when it is stored, like a HomeEntry."""
+
+    __tablename__ = "list_entries"
+    __table_args__ = (Index(None, "post_id"), {"sqlite_with_rowid": False})
+
+    list_id: Mapped[int] = mapped_column(ForeignKey("lists.id"), primary_key=True, autoincrement=False)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, autoincrement=False)
+
+
+class FollowedTag(Model):
+    __tablename__ = "followed_tags"
+    __table_args__ = (UniqueConstraint("account_id", "tag_id"), Index(None, "tag_id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"))
+
+
+class FeaturedTag(Model):
+    __tablename__ = "featured_tags"
+    __table_args__ = (UniqueConstraint("account_id", "tag_id"),)
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    tag_id: Mapped[int] = mapped_column(ForeignKey("tags.id"))
+    created_at: Mapped[int] = mapped_column(Millis)
