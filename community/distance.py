@@ -1,0 +1,118 @@
+"""Who has nothing to do with whom: blocks in either direction, mutes that still run, whole servers shut out.
+
+Two rules, for two places. What an author's block takes from somebody's eyes is `community.visibility`: the post is not
+there. What a viewer turned away from is here: it is left out of lists (timelines, threads, notices, searches), yet
+opens when its address is asked for. The deeds of one towards the other are refused by `check`.
+"""
+
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true, union_all
+from sqlalchemy.orm import Session, aliased
+
+from community import town
+from community.errors import NotAllowed, NotFound
+from community.models import LOCAL, Account, Block, DomainBlock, Mute
+from community.visibility import Viewer
+
+Number = int | ColumnElement[int]
+"""An id or a moment: a value, a column, or a bindparam of a statement that is made once."""
+
+# Under names of their own, so that these conditions also stand in queries of accounts, blocks and mutes.
+_block, _mute, _shut_out, _home = (
+    aliased(Block), aliased(Mute), aliased(DomainBlock), aliased(Account),
+)  # fmt: skip
+
+
+def hidden(viewer: Viewer, author: ColumnElement[int], now: Number) -> ColumnElement[bool]:
+    """A condition: the account in the column `author` is one from whom `viewer` wants to hear nothing in lists.
+
+    `now` is the town's time: a mute that has run out hides nobody. Visitors without an account hide nobody.
+    """
+    if viewer.account_id is None:
+        return false()
+    return hidden_from(viewer.account_id, author, now)
+
+
+def hidden_from(me: Number, author: ColumnElement[int], now: Number) -> ColumnElement[bool]:
+    """`hidden` for the account `me`, which may be a bindparam."""
+    return or_(author.in_(_turned_away(me, _running(now))), _of_shut_out_server(me, author))
+
+
+def unheard_by(me: Number, actor: ColumnElement[int], now: Number) -> ColumnElement[bool]:
+    """A condition: what the account in the column `actor` does makes no notice for `me`.
+
+    Like `hidden_from`, but a mute may spare notices.
+    """
+    muted = and_(_mute.notifications.is_(True), _running(now))
+    return or_(actor.in_(_turned_away(me, muted)), _of_shut_out_server(me, actor))
+
+
+def is_unheard(session: Session, *, by: int, actor: int) -> bool:
+    """Whether a deed of the account `actor` makes no notice for the member `by`."""
+    return _asked(session, _UNHEARD, by, actor)
+
+
+def apart(session: Session, *, actor: Account, target: Account) -> bool:
+    """Whether either blocks the other, or `target` shut out the whole server of `actor`."""
+    return _asked(session, _APART, target.id, actor.id)
+
+
+def check(session: Session, *, actor: Account, target: Account) -> None:
+    """Whether `actor` may do something to `target` or their posts.
+
+    NotAllowed if `actor` blocks `target`; NotFound, as for any post that is not there, if it is the other way round
+    or `target` shut out the server of `actor`. Everybody may do everything to themselves.
+    """
+    if actor.id == target.id or not apart(session, actor=actor, target=target):
+        return
+    if _asked(session, _BLOCKS, actor.id, target.id):
+        raise NotAllowed("ブロックしている人です。先にブロックを外してください。")
+    raise NotFound(
+        "お探しのものは見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。"
+    )
+
+
+def _turned_away(me: Number, muted: ColumnElement[bool]) -> Any:
+    """The accounts themselves, as a list that a query works out once, whatever it is asked for."""
+    return union_all(
+        select(_block.target_id).where(_block.account_id == me),
+        select(_block.account_id).where(_block.target_id == me),
+        select(_mute.target_id).where(_mute.account_id == me, muted),
+    )
+
+
+def _running(now: Number) -> ColumnElement[bool]:
+    return or_(_mute.expires_at.is_(None), _mute.expires_at > now)
+
+
+def _of_shut_out_server(me: Number, author: Number) -> ColumnElement[bool]:
+    """Asked for each row: a server may have a hundred thousand accounts, a member shuts out a few servers."""
+    return exists(
+        select(true())
+        .select_from(_shut_out)
+        .join(_home, _home.domain == _shut_out.domain)
+        .where(_shut_out.account_id == me, _home.id == author)
+        .correlate_except(_shut_out, _home)
+    )
+
+
+def _asked(session: Session, question: Any, me: int, other: int) -> bool:
+    facts = {"me": me, "other": other, "now": town.now(session)}
+    return session.connection().execute(question, facts).first() is not None
+
+
+_ME, _OTHER, _NOW = (bindparam(name, type_=Account.id.type) for name in ("me", "other", "now"))
+_BLOCKS = select(true()).where(_block.account_id == _ME, _block.target_id == _OTHER)
+_BLOCKED = select(true()).where(_block.account_id == _OTHER, _block.target_id == _ME)
+_SHUT_OUT = (
+    select(true())
+    .select_from(_shut_out)
+    .join(_home, _home.domain == _shut_out.domain)
+    .where(_shut_out.account_id == _ME, _home.id == _OTHER, _home.domain != LOCAL)
+)
+_MUTED = select(true()).where(
+    _mute.account_id == _ME, _mute.target_id == _OTHER, _mute.notifications.is_(True), _running(_NOW)
+)
+_APART = union_all(_BLOCKS, _BLOCKED, _SHUT_OUT)
+_UNHEARD = union_all(_BLOCKS, _BLOCKED, _SHUT_OUT, _MUTED)
