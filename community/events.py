@@ -117,6 +117,36 @@ class AccountDeleted(Event):
     follower_ids: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class FiltersChanged(Event):
+    """A member changed what they do not want to meet: their apps read their filters anew."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Notified(Event):
+    """A member was told of something (`models.Notification`). What is held back is not told."""
+
+    notification_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class NotificationsMerged(Event):
+    """Notices that were held back came through, after the member had accepted their senders."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class ConversationChanged(Event):
+    """A direct post came into a conversation as one member sees it, or it was read."""
+
+    conversation_id: int
+    account_id: int
+
+
 E_ = TypeVar("E_", bound=Event)
 Subscriber = Callable[[Session, Any], None]
 Hook = Callable[[], None]
