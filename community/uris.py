@@ -41,5 +41,9 @@ class Uris:
     def tag(self, name: str) -> str:
         return f"{self.origin}/tags/{quote(name, safe='')}"
 
+    def media(self, key: str) -> str:
+        """A file of the media store."""
+        return f"{self.origin}/media/{key}"
+
     def is_local(self, uri: str) -> bool:
         return uri == self.origin or uri.startswith(self.origin + "/")
