@@ -39,6 +39,21 @@ def hidden_from(me: Number, author: ColumnElement[int], now: Number) -> ColumnEl
     return or_(author.in_(_turned_away(me, _running(now))), _of_shut_out_server(me, author))
 
 
+def turned_from(me: Number, author: Number, now: Number) -> ColumnElement[bool]:
+    """`hidden_from` where both may be columns: asked for each pair."""
+    return or_(
+        _is_among(_block, me=_block.account_id == me, other=_block.target_id == author),
+        _is_among(_block, me=_block.target_id == me, other=_block.account_id == author),
+        exists(
+            select(true())
+            .select_from(_mute)
+            .where(_mute.account_id == me, _mute.target_id == author, _running(now))
+            .correlate_except(_mute)
+        ),
+        _of_shut_out_server(me, author),
+    )
+
+
 def unheard_by(me: Number, actor: ColumnElement[int], now: Number) -> ColumnElement[bool]:
     """A condition: what the account in the column `actor` does makes no notice for `me`.
 
@@ -71,6 +86,10 @@ def check(session: Session, *, actor: Account, target: Account) -> None:
     raise NotFound(
         "お探しのものは見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。"
     )
+
+
+def _is_among(ties: Any, *, me: ColumnElement[bool], other: ColumnElement[bool]) -> ColumnElement[bool]:
+    return exists(select(true()).select_from(ties).where(me, other).correlate_except(ties))
 
 
 def _turned_away(me: Number, muted: ColumnElement[bool]) -> Any:

@@ -26,8 +26,16 @@ def from_select(
     return _ran(session, _insert(session, model).from_select(columns, rows))
 
 
+def passing_over(dialect: str, model: type[Model], columns: list[str], rows: Any) -> Any:
+    """The statement of `from_select` for an engine, to be made once and executed often. Its last SELECT has a WHERE."""
+    return _insert_of(dialect, model).from_select(columns, rows).on_conflict_do_nothing()
+
+
 def _insert(session: Session, model: type[Model]) -> Any:
-    dialect = session.get_bind().dialect.name
+    return _insert_of(session.get_bind().dialect.name, model)
+
+
+def _insert_of(dialect: str, model: type[Model]) -> Any:
     table = cast(
         "Table", model.__table__
     )  # the table, not the class: plain Core, one statement, its row count
