@@ -33,10 +33,13 @@ _CLOSING_TIME = 4.0  # seconds; leaves the process one to end within its five
 class Database:
     """Where units of work go. Made by `open_database`; one for each process."""
 
-    def __init__(self, dialect: str, *, writes: Lane, reads: Lane) -> None:
+    def __init__(
+        self, dialect: str, *, writes: Lane, reads: Lane, near: sqlite.Glance | None = None
+    ) -> None:
         self.dialect = dialect  # "sqlite" | "postgresql"
         self._writes = writes
         self._reads = reads
+        self._near = near
         self._home: Home | None = None
 
     async def start(self) -> None:
@@ -50,6 +53,7 @@ class Database:
             asyncio.to_thread(self._writes.stop, deadline=deadline),
             asyncio.to_thread(self._reads.stop, deadline=deadline),
         )
+        self._hang_up()
 
     def load(self) -> dict[str, Load]:
         """How busy the threads that write and those that read are: "writer" and "reader"."""
@@ -67,6 +71,12 @@ class Database:
         """Carry out `unit`, which only reads, on one moment of the database. Raises as `write` does."""
         return await self._send(self._reads, unit)
 
+    async def glance(self, unit: Callable[[Session], T]) -> T:
+        """`read` for a few short indexed statements. On SQLite they run where they are called, on the event loop, for
+        the hop to another thread would cost more than they do; so never a search, and nothing without a bound.
+        """
+        return await self._send(self._reads, unit) if self._near is None else self._near.look(unit)
+
     def write_now(self, unit: Callable[[Session], T]) -> T:
         """`write` for callers without an event loop: the command line and tests. Blocks."""
         return self._send_and_wait(self._writes, unit)
@@ -80,6 +90,11 @@ class Database:
         deadline = time.monotonic() + _CLOSING_TIME
         self._writes.stop(deadline=deadline)
         self._reads.stop(deadline=deadline)
+        self._hang_up()
+
+    def _hang_up(self) -> None:
+        if self._near is not None:
+            self._near.close()
 
     async def _send(self, lane: Lane, unit: Callable[[Session], T]) -> T:
         loop = asyncio.get_running_loop()
@@ -119,6 +134,7 @@ def open_database(town: Town, bus: Bus) -> Database:
             dialect,
             writes=Lane("writer", lambda: sqlite.Writer(address, town, bus), threads=1, batch=_WRITE_BATCH),
             reads=Lane("reader", lambda: sqlite.Reader(address, town), threads=_SQLITE_READERS, batch=1),
+            near=sqlite.Glance(address, town),
         )
     writing = postgresql.make_engine(url)
     reading = postgresql.make_engine(url, reading=True)

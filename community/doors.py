@@ -6,14 +6,16 @@ Only hashes of session tokens, app tokens and one-time keys are stored. Nothing 
 import hashlib
 import secrets
 from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
 
-from sqlalchemy import Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from community import ids, passphrases, town
+from community import events, ids, passphrases, town
 from community.errors import Invalid, NotAllowed, NotFound
-from community.models import AccessToken, Account, Invite, Member, OneTimeLink, WebSession
-from community.visibility import Viewer
+from community.models import AccessGrant, AccessToken, Account, Invite, Member, OneTimeLink, WebSession
+from community.visibility import PUBLIC, Viewer
 
 _DAY = 24 * 3600 * 1000
 SESSION_MS = 60 * _DAY
@@ -27,9 +29,12 @@ _INVITE_LENGTH = 16  # 80 bits
 class TokenHolder:
     """Whom an app speaks for, and what it may do."""
 
-    viewer: Viewer
+    viewer: Viewer  # PUBLIC for an app that speaks for nobody
     scopes: frozenset[str]
     token_id: int
+    app_id: int | None = None  # None: a token that the operator made
+    client_name: str = ""
+    state: str = "active"  # of the member: active | pending | disabled; only an active one may do anything
 
 
 def open_session(session: Session, account_id: int) -> str:
@@ -39,7 +44,7 @@ def open_session(session: Session, account_id: int) -> str:
     token = secrets.token_urlsafe(32)
     session.add(
         WebSession(
-            token_hash=_hash(token), account_id=account_id, created_at=now, expires_at=now + SESSION_MS
+            token_hash=digest(token), account_id=account_id, created_at=now, expires_at=now + SESSION_MS
         )
     )
     session.flush()
@@ -51,7 +56,7 @@ def viewer_of_session(session: Session, token: str) -> Viewer | None:
     found = session.execute(
         _active_member()
         .join(WebSession, WebSession.account_id == Member.account_id)
-        .where(WebSession.token_hash == _hash(token), WebSession.expires_at > town.now(session))
+        .where(WebSession.token_hash == digest(token), WebSession.expires_at > town.now(session))
     ).one_or_none()
     return (
         None if found is None else Viewer(account_id=found.account_id, role=found.role, locale=found.locale)
@@ -60,18 +65,15 @@ def viewer_of_session(session: Session, token: str) -> Viewer | None:
 
 def close_session(session: Session, token: str) -> None:
     """Log a browser out. An unknown token is no error."""
-    session.execute(delete(WebSession).where(WebSession.token_hash == _hash(token)))
+    session.execute(delete(WebSession).where(WebSession.token_hash == digest(token)))
 
 
 def close_all(session: Session, account_id: int, *, but: str | None = None) -> None:
     """End every session of a member, save the one whose token is `but`, and every app's access."""
     gone = delete(WebSession).where(WebSession.account_id == account_id)
-    session.execute(gone if but is None else gone.where(WebSession.token_hash != _hash(but)))
-    session.execute(
-        update(AccessToken)
-        .where(AccessToken.account_id == account_id, AccessToken.revoked_at.is_(None))
-        .values(revoked_at=town.now(session))
-    )
+    session.execute(gone if but is None else gone.where(WebSession.token_hash != digest(but)))
+    session.execute(delete(AccessGrant).where(AccessGrant.account_id == account_id))
+    end_access(session, AccessToken.account_id == account_id)
 
 
 def issue_token(session: Session, account_id: int, scopes: str, client_name: str) -> str:
@@ -81,7 +83,7 @@ def issue_token(session: Session, account_id: int, scopes: str, client_name: str
     session.add(
         AccessToken(
             id=ids.new(now),
-            token_hash=_hash(token),
+            token_hash=digest(token),
             account_id=account_id,
             client_name=client_name,
             scopes=" ".join(dict.fromkeys(scopes.split())),
@@ -93,26 +95,41 @@ def issue_token(session: Session, account_id: int, scopes: str, client_name: str
 
 
 def viewer_of_token(session: Session, token: str) -> TokenHolder | None:
-    """Whom the app with `token` speaks for; None when it is unknown or revoked, or its member is not active."""
-    found = session.execute(
-        _active_member()
-        .add_columns(AccessToken.id, AccessToken.scopes)
-        .join(AccessToken, AccessToken.account_id == Member.account_id)
-        .where(AccessToken.token_hash == _hash(token), AccessToken.revoked_at.is_(None))
-    ).one_or_none()
-    if found is None:
+    """Whom the app with `token` speaks for: a member of any `state`, or nobody (an app's own token).
+
+    None when the token is unknown, revoked or over, or its member has gone. One indexed row, by a statement that is
+    made once: every request of an app comes through here.
+    """
+    row = session.connection().execute(_HOLDER, {"hash": digest(token), "now": town.now(session)}).first()
+    if row is None or (row.account_id is not None and (row.role is None or row.deleted_at is not None)):
         return None
-    viewer = Viewer(account_id=found.account_id, role=found.role, locale=found.locale)
-    return TokenHolder(viewer=viewer, scopes=frozenset(found.scopes.split()), token_id=found.id)
+    scopes = _scopes(row.scopes)
+    if row.account_id is None:
+        return TokenHolder(PUBLIC, scopes, row.id, row.app_id, row.client_name)
+    viewer = Viewer(row.account_id, row.role, row.locale, filters_version=row.filters_version)
+    state = "disabled" if row.state == "active" and row.suspended_at is not None else row.state
+    return TokenHolder(viewer, scopes, row.id, row.app_id, row.client_name, state)
 
 
 def revoke_token(session: Session, token: str) -> None:
     """Shut one app out. An unknown token is no error."""
-    session.execute(
-        update(AccessToken)
-        .where(AccessToken.token_hash == _hash(token), AccessToken.revoked_at.is_(None))
-        .values(revoked_at=town.now(session))
+    end_access(session, AccessToken.token_hash == digest(token))
+
+
+def end_access(session: Session, *which: ColumnElement[bool]) -> tuple[int, ...]:
+    """End the access of apps whose `AccessToken` fits `which`, for every process at once; gives the ids that ended."""
+    ended = tuple(
+        session.execute(
+            update(AccessToken)
+            .where(AccessToken.revoked_at.is_(None), *which)
+            .values(revoked_at=town.now(session))
+            .returning(AccessToken.id)
+            .execution_options(synchronize_session=False)
+        ).scalars()
     )
+    if ended:
+        events.record(session, events.AccessEnded(ended))
+    return ended
 
 
 def first_admin_link(session: Session) -> str | None:
@@ -126,7 +143,7 @@ def first_admin_link(session: Session) -> str | None:
     key = secrets.token_urlsafe(24)
     session.add(
         OneTimeLink(
-            token_hash=_hash(key), purpose=_FIRST_ADMIN, expires_at=town.now(session) + FIRST_ADMIN_MS
+            token_hash=digest(key), purpose=_FIRST_ADMIN, expires_at=town.now(session) + FIRST_ADMIN_MS
         )
     )
     session.flush()
@@ -138,7 +155,7 @@ def is_first_admin_key(session: Session, key: str) -> bool:
     now = town.now(session)
     link = session.execute(
         select(OneTimeLink.token_hash).where(
-            OneTimeLink.token_hash == _hash(key),
+            OneTimeLink.token_hash == digest(key),
             OneTimeLink.purpose == _FIRST_ADMIN,
             OneTimeLink.used_at.is_(None),
             OneTimeLink.expires_at > now,
@@ -153,7 +170,7 @@ def use_first_admin_key(session: Session, key: str) -> None:
         is_first_admin_key(session, key)
         and session.execute(
             update(OneTimeLink)
-            .where(OneTimeLink.token_hash == _hash(key), OneTimeLink.used_at.is_(None))
+            .where(OneTimeLink.token_hash == digest(key), OneTimeLink.used_at.is_(None))
             .values(used_at=town.now(session))
             .returning(OneTimeLink.token_hash)
         ).scalar_one_or_none()
@@ -248,5 +265,35 @@ def _active_member() -> Select[int, str, str]:
     )
 
 
-def _hash(secret: str) -> str:
+@lru_cache(maxsize=256)
+def _scopes(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _holder_statement() -> Select[*tuple[Any, ...]]:
+    token, member, account = AccessToken.__table__.c, Member.__table__.c, Account.__table__.c
+    return (
+        select(
+            token.id, token.account_id, token.app_id, token.client_name, token.scopes,
+            member.state, member.role, member.locale, member.filters_version,
+            account.deleted_at, account.suspended_at,
+        )
+        .select_from(
+            AccessToken.__table__.outerjoin(Member.__table__, member.account_id == token.account_id).outerjoin(
+                Account.__table__, account.id == token.account_id
+            )
+        )
+        .where(
+            token.token_hash == bindparam("hash"),
+            token.revoked_at.is_(None),
+            or_(token.expires_at.is_(None), token.expires_at > bindparam("now")),
+        )
+    )  # fmt: skip
+
+
+_HOLDER = _holder_statement()
+
+
+def digest(secret: str) -> str:
+    """What is stored of a random secret: SHA-256, hex."""
     return hashlib.sha256(secret.encode(errors="surrogatepass")).hexdigest()  # a cookie may hold any bytes

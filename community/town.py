@@ -3,6 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy.orm import Session
 
@@ -25,6 +26,8 @@ class Town:
     keys: KeyFiles
     clock: Clock = system_clock
     uris: Uris = field(init=False)
+    # What parts of this process remember for the town, by name; never more than can be read again.
+    memory: dict[str, Any] = field(default_factory=dict, init=False, compare=False, repr=False)
 
     def __post_init__(self) -> None:
         instance = self.settings.instance

@@ -47,6 +47,7 @@ class Viewer:
     locale: str = "ja"
     sister: bool = False
     remote: bool = False
+    filters_version: int | None = None  # of a member whose app is looking, where it is known already
 
 
 PUBLIC = Viewer()

@@ -12,7 +12,7 @@ from community.town import Clock, Town, system_clock
 from federation import routes as federation_routes
 from federation.context import FEDERATION, make_federation
 from federation.outbox import publish
-from webui import auth, csrf, errors, i18n, metrics, pages, probes, security, workers
+from webui import auth, csrf, errors, i18n, mastodon, metrics, pages, probes, security, workers
 from webui.cookies import CookieNames
 from webui.keys import (
     COOKIES,
@@ -26,6 +26,8 @@ from webui.keys import (
     TOWN,
     WORKERS,
 )
+from webui.mastodon.crossorigin import preflight
+from webui.media import serving as media_serving
 from webui.passphrase_pool import PassphrasePool
 from webui.staticfiles import StaticFiles
 from webui.templating import Templates
@@ -50,7 +52,7 @@ def create_app(
     town = Town(settings, keys or KeyFiles.load(settings.keys_dir), clock)
     static = StaticFiles()
     # Outermost first: whatever goes wrong in the later ones becomes a page in the first.
-    middlewares = [errors.tell, security.refuse_nul, auth.recognise, csrf.guard]
+    middlewares = [preflight, errors.tell, security.refuse_nul, auth.recognise, csrf.guard]
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
     app[SETTINGS] = settings
     app[TOWN] = town
@@ -64,10 +66,12 @@ def create_app(
     app[DATABASE] = open_database(town, bus)
     app[FEDERATION] = make_federation(town, app[DATABASE])
     publish.subscribe(bus, app[FEDERATION])
+    media_serving.attach(app, settings)
     app.cleanup_ctx.append(_resources)
     if background:
         app.cleanup_ctx.append(workers.run)
     _add_routes(app)
+    mastodon.attach(app)
     metrics.attach(app)
     return app
 

@@ -15,7 +15,7 @@ from webui.visitors import STRANGER, Visitor
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SESSION_DAYS = 60
 _BLIND: set[Handler] = set()
-_WITHOUT_VISITOR = ("/static/", "/avatars/", "/healthz", "/readyz", "/.well-known/", "/nodeinfo/", "/inbox")
+_WITHOUT_VISITOR = ("/static/", "/avatars/", "/api/", "/healthz", "/readyz", "/.well-known/", "/nodeinfo/", "/inbox")
 
 
 class LoginNeeded(CommunityError):

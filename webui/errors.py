@@ -13,6 +13,7 @@ from webui.auth import LoginNeeded
 from webui.csrf import StaleToken
 from webui.forms import NOT_HERE
 from webui.keys import PAGE_HANDLERS
+from webui.mastodon import refusals
 from webui.rendering import form_of, page, sentence
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -45,6 +46,8 @@ async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
             error.status < 400 or error.content_type != "text/plain"
         ):  # a redirect, or an answer made on purpose
             raise
+        if request.path.startswith("/api/"):  # apps never read HTML, whatever they say they accept
+            return refusals.http(error)
         return _plain(
             request, error.status, _HTTP_SENTENCES.get(error.status, _OURS), error.headers.get("Allow")
         )

@@ -9,18 +9,19 @@ SQLAlchemy's own savepoints, costs 50 to 90 µs more (bench/README.md).
 import sqlite3
 import time
 from collections import deque
-from typing import Any
+from typing import Any, TypeVar
 
 from sqlalchemy import Engine, NullPool, create_engine, event
 
 from community import events
 from community.errors import StorageFailed
 from community.events import Bus
-from community.storage.failures import UNREACHABLE, failed, understood
+from community.storage.failures import CLOSING, UNREACHABLE, failed, understood
 from community.storage.lanes import Job, give_back
-from community.storage.sessions import Desk, carry_out, look_up
+from community.storage.sessions import Desk, Unit, carry_out, look_up
 from community.town import Town
 
+T = TypeVar("T")
 BUSY_TIMEOUT = 5.0  # seconds that a statement waits for another process
 _LONGEST_BATCH = 0.05  # seconds; then commit, so that callers and other processes do not wait longer
 
@@ -201,14 +202,47 @@ class Reader:
         self._desk.close()
 
     def _run_unit(self, job: Job) -> None:
-        session, driver = self._desk.session, self._desk.driver
-        session.make_ready(self._town)
-        driver.execute("BEGIN")
+        job.result = _look(self._desk, self._town, job.unit)
+
+
+class Glance:
+    """Reads on the thread that asks, which is the event loop's: what a hop costs is more than a short read takes."""
+
+    def __init__(self, url: str, town: Town) -> None:
+        self._desk = Desk(make_engine(url, reading=True))
+        self._town = town
+        self._closed = False
+
+    def look(self, unit: Unit[T]) -> T:
+        """Carry out `unit` at once. Raises what it raised, or StorageFailed."""
+        if self._closed:
+            raise StorageFailed(CLOSING, reason="closed")
         try:
-            job.result = look_up(session, job.unit)
-        except BaseException:
-            session.rollback_unit()
-            raise
-        finally:
-            session.expunge_all()
-            driver.rollback()
+            self._desk.open()
+            return _look(self._desk, self._town, unit)
+        except BaseException as error:
+            understood_error = understood(error, reading=True)
+            if isinstance(understood_error, StorageFailed):
+                self._desk.close()  # the next one tries with a new connection
+            if understood_error is error:
+                raise
+            raise understood_error from error
+
+    def close(self) -> None:
+        self._closed = True
+        self._desk.close()
+
+
+def _look(desk: Desk, town: Town, unit: Unit[T]) -> T:
+    """Carry out a reading unit in a transaction of its own: it sees one moment of the database."""
+    session, driver = desk.session, desk.driver
+    session.make_ready(town)
+    driver.execute("BEGIN")
+    try:
+        return look_up(session, unit)
+    except BaseException:
+        session.rollback_unit()
+        raise
+    finally:
+        session.let_go()
+        driver.rollback()

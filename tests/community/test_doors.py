@@ -37,7 +37,9 @@ def test_only_active_members_come_through(database, state):
         session.flush()
         return doors.viewer_of_session(session, token), doors.viewer_of_token(session, app)
 
-    assert database.write_now(unit) == (None, None)
+    browser, holder = database.write_now(unit)
+    assert browser is None
+    assert holder.state == state  # an app is told why it is not let in
 
 
 def test_a_token_carries_its_scopes_and_can_be_revoked(database):

@@ -1,0 +1,71 @@
+"""Reading statements for hot paths: compiled once for an engine, then handed to the driver as they are.
+
+A Core statement costs 25 µs before the driver sees it, an ORM one twice that; these cost what the driver costs
+(bench/README.md). They give plain tuples, so they are for columns that need no conversion: numbers and texts, and JSON
+columns as the text that stands in the database.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, any_, bindparam, func, select
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.engine import Dialect
+from sqlalchemy.orm import Session
+from sqlalchemy.types import ARRAY
+
+Ids = Sequence[int] | set[int] | frozenset[int]
+
+
+class Prepared:
+    """One statement. `make` is given the dialect's name and builds it with `param` and `among`."""
+
+    def __init__(self, make: Callable[[str], Select[*tuple[Any, ...]]]) -> None:
+        self._make = make
+        self._compiled: dict[str, tuple[str, tuple[str, ...], Mapping[str, Any]]] = {}
+
+    def rows(self, session: Session, **params: object) -> list[tuple[Any, ...]]:
+        """What it finds for `params`; a set or list of ids goes where `among` stands. For units that only read,
+        or that have flushed what they changed.
+        """
+        connection = session.connection()
+        name = connection.dialect.name
+        if name not in self._compiled:
+            self._compiled[name] = self._compile(connection.dialect)
+        sql, order, constants = self._compiled[name]
+        values = constants | params if constants else params
+        if name == "sqlite":
+            driver: Any = connection.connection.dbapi_connection
+            found: list[tuple[Any, ...]] = driver.execute(
+                sql, [_sqlite(values[each]) for each in order]
+            ).fetchall()
+            return found
+        bound = {key: list(value) if isinstance(value, set | frozenset | tuple) else value for key, value in values.items()}
+        return [tuple(row) for row in connection.exec_driver_sql(sql, bound)]
+
+    def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
+        paramstyle = "qmark" if dialect.name == "sqlite" else "pyformat"
+        plain = (sqlite if dialect.name == "sqlite" else postgresql).dialect(paramstyle=paramstyle)
+        compiled = self._make(dialect.name).compile(dialect=plain, compile_kwargs={"render_postcompile": True})
+        constants = {key: value for key, value in compiled.params.items() if value is not None}
+        return str(compiled), tuple(compiled.positiontup or ()), constants
+
+
+def param(name: str) -> BindParameter[int]:
+    """A number that is given with each call."""
+    return bindparam(name, None, type_=BigInteger)
+
+
+def among(column: ColumnElement[int], name: str, dialect: str) -> ColumnElement[bool]:
+    """A condition: `column` is one of the ids given as the parameter `name`, however many they are."""
+    if dialect == "sqlite":
+        given = func.json_each(bindparam(name, None)).table_valued("value", name=f"given_{name}")
+        return column.in_(select(given.c.value))
+    return column == any_(bindparam(name, None, type_=ARRAY(BigInteger)))
+
+
+def _sqlite(value: object) -> object:
+    if isinstance(value, list | tuple | set | frozenset):
+        return orjson.dumps(list(value)).decode()
+    return value

@@ -1,0 +1,1 @@
+"""What apps are shown, one module per entity of the client API, each with the loads it needs."""

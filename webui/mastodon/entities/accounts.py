@@ -1,0 +1,142 @@
+"""Account: a person, a board, だれかさん or the town, of here or of elsewhere (client-API reference §2).
+
+An account is rendered once and kept, until one of the facts changes that `STAMP` names; so whatever is shown of an
+account has to change one of them (`updated_at`, for all that its owner sets).
+"""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from community import strengths, town
+from community.errors import NotFound
+from community.models import LOCAL, Account, Member
+from community.storage.prepared import Prepared, among
+from community.visibility import Viewer
+from webui.mastodon.entities import pictures, shelf
+from webui.mastodon.entities.shelf import Shelf
+from webui.mastodon.entities.times import day, midnight
+
+Entity = dict[str, Any]
+_ = Account.__table__.c
+STAMP = (
+    _.id, _.updated_at, _.followers_count, _.following_count, _.posts_count, _.last_post_at, _.suspended_at, _.deleted_at,
+)  # fmt: skip
+"""What tells whether an account, as it was rendered, still holds. `SUSPENDED` and `DELETED` are places in it."""
+
+SUSPENDED, DELETED = 6, 7
+_KEPT_MOST = 10_000
+_ROLES = {"keeper": "灯台役", "watcher": "見守り役", "moderator": "運営のお手伝い", "admin": "運営"}
+_STAMPS = Prepared(lambda dialect: select(*STAMP).where(among(_.id, "ids", dialect)))
+
+
+def many(session: Session, viewer: Viewer, ids: Sequence[int]) -> list[orjson.Fragment]:
+    """The accounts `ids` in this order; those that are gone are left out. Three queries at most."""
+    found = by_id(session, viewer, ids)
+    return [found[each] for each in ids if each in found]
+
+
+def one(session: Session, viewer: Viewer, account_id: int) -> orjson.Fragment:
+    """One account. Raises NotFound if there is none, or it is gone or suspended."""
+    found = by_id(session, viewer, [account_id])
+    if account_id not in found:
+        raise NotFound("お探しの人は見つかりませんでした。")
+    return found[account_id]
+
+
+def by_id(session: Session, viewer: Viewer, ids: Iterable[int]) -> dict[int, orjson.Fragment]:
+    """The accounts `ids` that are not gone, by id."""
+    stamps = [row for row in _STAMPS.rows(session, ids=list(set(ids))) if row[DELETED] is None and row[SUSPENDED] is None]
+    return {each: orjson.Fragment(text) for each, text in rendered(session, stamps).items()}
+
+
+def rendered(session: Session, stamps: Iterable[tuple[Any, ...]]) -> dict[int, bytes]:
+    """The JSON of accounts whose `STAMP` was read, by id; two queries for those that were not kept, else none."""
+    kept: Shelf[bytes] = shelf.of(session, "accounts", _KEPT_MOST)
+    found: dict[int, bytes] = {}
+    missing: dict[int, tuple[Any, ...]] = {}
+    for stamp in stamps:
+        text = kept.get(stamp[0], stamp)
+        if text is None:
+            missing[stamp[0]] = stamp
+        else:
+            found[stamp[0]] = text
+    if missing:
+        for row, text in _render(session, list(missing)):
+            found[row.id] = text
+            kept.put(row.id, missing[row.id], text)
+    return found
+
+
+def _render(session: Session, ids: list[int]) -> list[tuple[Account, bytes]]:
+    rows = session.execute(
+        select(Account, Member.role).outerjoin(Member, Member.account_id == Account.id).where(Account.id.in_(ids))
+    ).all()
+    labels = strengths.of_many(session, ids)
+    uris = town.of(session).uris
+    made = []
+    for account, role in rows:
+        skills = [each.label for each in labels.get(account.id, [])]
+        made.append((account, orjson.dumps(_entity(account, role, skills, uris.origin, uris.domain))))
+    return made
+
+
+def _entity(account: Account, role: str | None, skills: list[str], origin: str, domain: str) -> Entity:
+    avatar, header = pictures.avatar(account, origin), pictures.header(account, origin)
+    entity: Entity = {
+        "id": str(account.id),
+        "username": account.name,
+        "acct": account.handle,
+        "display_name": account.display_name,
+        "locked": account.locked,
+        "bot": account.bot or account.kind in ("service", "instance"),
+        "discoverable": account.discoverable,
+        "indexable": account.indexable,
+        "group": account.kind == "board",
+        "created_at": midnight(account.created_at),
+        "note": account.summary_html,
+        "url": account.url or account.uri,
+        "uri": account.uri,
+        "avatar": avatar,
+        "avatar_static": avatar,
+        "avatar_description": account.avatar_description,
+        "header": header,
+        "header_static": header,
+        "header_description": account.header_description,
+        "followers_count": account.followers_count,
+        "following_count": account.following_count,
+        "statuses_count": account.posts_count,
+        "last_status_at": day(account.last_post_at),
+        "hide_collections": account.hides_collections,
+        "emojis": [{**each, "visible_in_picker": False} for each in account.emojis or []],
+        "fields": _fields(account, skills),
+        "machi": {
+            "kind": account.kind,
+            "town": account.domain or domain,
+            "strengths": skills,
+            "accepting": account.accepting,
+        },
+    }
+    if account.domain == LOCAL:
+        entity["noindex"] = not account.indexable
+        entity["roles"] = [{"id": role, "name": _ROLES[role], "color": ""}] if role in _ROLES else []
+    if account.moved_to_uri:
+        entity["machi"]["moved_to"] = account.moved_to_uri
+    return entity
+
+
+def _fields(account: Account, skills: list[str]) -> list[Entity]:
+    """得意技 of our own people first, then what they wrote; of others what their server told."""
+    own = [
+        {"name": each.get("name", ""), "value": each.get("value", ""), "verified_at": None} for each in account.fields
+    ]
+    if account.domain != LOCAL or not skills:
+        return own
+    return [{"name": "得意技", "value": "、".join(map(_escaped, skills)), "verified_at": None}, *own]
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")

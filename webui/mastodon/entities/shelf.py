@@ -1,0 +1,42 @@
+"""What was rendered and may be needed again: kept in memory, found by id, used only while its facts are unchanged.
+
+Nothing has to be told to forget: whoever asks brings the facts as they stand in the database now, and an entry made of
+other facts does not count. So every process of a town is right at any time.
+"""
+
+from typing import Any, Generic, TypeVar
+
+from sqlalchemy.orm import Session
+
+from community import town
+
+E = TypeVar("E")
+
+
+class Shelf(Generic[E]):
+    """At most `most` entries; beyond it the ones put there longest ago go. Used from several threads at once."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._entries: dict[Any, tuple[Any, E]] = {}
+
+    def get(self, key: Any, facts: Any) -> E | None:
+        """What was made of exactly these `facts`; None if it has to be made."""
+        found = self._entries.get(key)
+        return found[1] if found is not None and found[0] == facts else None
+
+    def put(self, key: Any, facts: Any, entry: E) -> None:
+        entries = self._entries
+        if len(entries) >= self._most and key not in entries:
+            for old in list(entries)[: self._most // 8 + 1]:
+                entries.pop(old, None)
+        entries[key] = facts, entry
+
+
+def of(session: Session, name: str, most: int) -> Shelf[Any]:
+    """The shelf `name` of the town of `session`."""
+    memory = town.of(session).memory
+    shelf = memory.get(name)
+    if shelf is None:
+        shelf = memory.setdefault(name, Shelf(most))
+    return shelf  # type: ignore[no-any-return]

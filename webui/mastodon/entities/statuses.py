@@ -1,0 +1,180 @@
+"""Status: a post as an app is shown it (client-API reference §2).
+
+What does not differ between viewers is rendered once and kept (`shelf`): a page of twenty is one query and twenty pieces
+of bytes put together, with the account, the counts and the viewer's own deeds laid between them. A page costs a fixed
+number of queries, whatever stands on it.
+"""
+
+from collections.abc import Iterable, Sequence
+
+import orjson
+from sqlalchemy.orm import Session
+
+from community import filter_matching
+from community.errors import NotFound
+from community.filter_matching import Compiled
+from community.visibility import Viewer
+from webui.mastodon.entities import accounts, polls, shelf, stamps, texts
+from webui.mastodon.entities.shelf import Shelf
+from webui.mastodon.entities.stamps import Stamp
+from webui.mastodon.entities.texts import Text
+
+_KEPT_MOST = 20_000
+_BOOLEANS = (b"false", b"true")
+_FOR_ALL = b'{"automatic":["public"],"manual":[],"current_user":"'
+_FOR_FOLLOWERS = b'{"automatic":["followers"],"manual":[],"current_user":"'
+_FOR_NOBODY = b'{"automatic":[],"manual":[],"current_user":"'
+_QUOTABLE = frozenset({"open", "unlisted"})
+
+
+def many(
+    session: Session, viewer: Viewer, ids: Sequence[int], *, context: str | None = None
+) -> list[orjson.Fragment]:
+    """The statuses `ids` in this order; what `viewer` may not see is left out.
+
+    `context` is where they are shown (home | notifications | public | thread | account): the viewer's filters for that
+    place are told in `filtered`.
+    """
+    found = by_id(session, viewer, ids, context=context)
+    return [found[each] for each in ids if each in found]
+
+
+def one(session: Session, viewer: Viewer, post_id: int, *, context: str | None = None) -> orjson.Fragment:
+    """One status. Raises NotFound if there is none that `viewer` may see."""
+    found = by_id(session, viewer, [post_id], context=context)
+    if post_id not in found:
+        raise NotFound("お探しのものは見つかりませんでした。")
+    return found[post_id]
+
+
+def by_id(
+    session: Session, viewer: Viewer, ids: Iterable[int], *, context: str | None = None
+) -> dict[int, orjson.Fragment]:
+    """The statuses among `ids` that `viewer` may see, by id."""
+    return of_stamps(session, viewer, stamps.by_id(session, viewer, ids).values(), context=context)
+
+
+def of_stamps(
+    session: Session, viewer: Viewer, page: Iterable[Stamp], *, context: str | None = None
+) -> dict[int, orjson.Fragment]:
+    """The statuses whose stamps were read, by id; a boost of what `viewer` may not see is left out."""
+    return {each: orjson.Fragment(made) for each, made in _Page(session, viewer, list(page), context).render().items()}
+
+
+class _Page:
+    """The making of one page: everything that its statuses need, gathered before the first is put together."""
+
+    def __init__(self, session: Session, viewer: Viewer, page: list[Stamp], context: str | None) -> None:
+        self._viewer = viewer
+        self._page = page
+        around = {stamp.id: stamp for stamp in page}
+        # What is passed on, then what is quoted by either.
+        self._add(session, around, [each.boost_of_id for each in page])
+        self._add(session, around, [each.quote_of_id for each in around.values()])
+        self._around = around
+        self._texts = _texts(session, list(around.values()))
+        self._accounts = accounts.rendered(session, {s.account[0]: s.account for s in around.values()}.values())
+        with_polls = [each for each, text in self._texts.items() if text.has_poll]
+        self._polls = polls.many(session, viewer, with_polls) if with_polls else {}
+        self._filters = _filters(session, viewer)
+        self._context = context
+
+    def _add(self, session: Session, around: dict[int, Stamp], ids: Iterable[int | None]) -> None:
+        missing = {each for each in ids if each is not None and each not in around}
+        around.update(stamps.by_id(session, self._viewer, missing))
+
+    def render(self) -> dict[int, bytes]:
+        made: dict[int, bytes] = {}
+        for stamp in self._page:
+            if stamp.boost_of_id is None:
+                made[stamp.id] = self._status(stamp, self._quote(stamp))
+            elif (original := self._around.get(stamp.boost_of_id)) is not None:
+                inner = self._status(original, self._quote(original))
+                made[stamp.id] = self._status(stamp, b"null", original, inner)
+        return made
+
+    def _status(
+        self, stamp: Stamp, quote: bytes, original: Stamp | None = None, inner: bytes = b"null"
+    ) -> bytes:
+        """One status; of a boost, `original` is what it passes on and `inner` the same as JSON."""
+        shown = original or stamp  # the counts and deeds of a boost are those of what it passes on
+        text = self._texts[stamp.id]
+        poll = self._polls.get(stamp.id, b"null") if text.has_poll else b"null"
+        parts = [
+            b'{"account":', self._accounts[stamp.account[0]],
+            b',"reblog":', inner, b',"quote":', quote, b',"poll":', poll,
+            b',"quote_approval":', self._approval(shown), b",", text.body,
+            b',"answers_count":%d,"thanks_count":%d' % (shown.answers, shown.thanks),
+            text.offers if text.offers and stamp.author_id == self._viewer.account_id else b"",
+            b'},"replies_count":%d,"reblogs_count":%d,"favourites_count":%d,"quotes_count":%d'
+            % (shown.replies, shown.boosts, shown.likes + shown.thanks, shown.quotes),
+        ]  # fmt: skip
+        if self._viewer.account_id is not None:
+            parts.append(self._deeds(stamp, shown))
+        parts.append(b"}")
+        return b"".join(parts)
+
+    def _deeds(self, stamp: Stamp, shown: Stamp) -> bytes:
+        deeds = b',"favourited":%s,"reblogged":%s,"muted":%s,"bookmarked":%s,"filtered":%s' % (
+            _BOOLEANS[shown.favourited], _BOOLEANS[shown.boosted], _BOOLEANS[shown.muted], _BOOLEANS[shown.bookmarked],
+            self._filtered(shown),
+        )  # fmt: skip
+        if stamp.author_id == self._viewer.account_id and stamp.boost_of_id is None:
+            deeds += b',"pinned":' + _BOOLEANS[stamp.pinned]
+        return deeds
+
+    def _filtered(self, shown: Stamp) -> bytes:
+        if not self._filters or shown.author_id == self._viewer.account_id:
+            return b"[]"
+        return orjson.dumps(self._filters.match(self._texts[shown.id].words, shown.id, self._context))
+
+    def _approval(self, stamp: Stamp) -> bytes:
+        policy = self._texts[stamp.id].quote_policy
+        own = stamp.author_id == self._viewer.account_id
+        if stamp.visibility not in _QUOTABLE and not own:
+            return _FOR_NOBODY + b'denied"}'
+        if policy == "followers":
+            return _FOR_FOLLOWERS + (b'automatic"}' if own or stamp.follows else b'denied"}')
+        if policy == "nobody":
+            return _FOR_NOBODY + (b'automatic"}' if own else b'denied"}')
+        return _FOR_ALL + (b'automatic"}' if self._viewer.account_id is not None else b'unknown"}')
+
+    def _quote(self, stamp: Stamp) -> bytes:
+        """The quoted status, if it stands and may be seen; within it, another quote is told by its id alone."""
+        if stamp.quote_state is None:
+            return b"null"
+        quoted = self._around.get(stamp.quote_of_id) if stamp.quote_of_id is not None else None
+        state = stamp.quote_state
+        if state == "accepted" and quoted is None:
+            state = "unauthorized"
+        if state != "accepted" or quoted is None:
+            return b'{"state":"%s","quoted_status":null}' % state.encode()
+        inner = b"null"
+        if quoted.quote_state is not None:
+            known = b"null" if quoted.quote_of_id is None else b'"%d"' % quoted.quote_of_id
+            inner = b'{"state":"%s","quoted_status_id":%s}' % (quoted.quote_state.encode(), known)
+        return b'{"state":"accepted","quoted_status":%s}' % self._status(quoted, inner)
+
+
+def _filters(session: Session, viewer: Viewer) -> Compiled:
+    if viewer.account_id is None or viewer.filters_version is None:
+        return filter_matching.of(session, viewer.account_id)
+    return filter_matching.compiled(session, viewer.account_id, viewer.filters_version)
+
+
+def _texts(session: Session, around: Sequence[Stamp]) -> dict[int, Text]:
+    """What does not differ between viewers, by the id of the post: kept, or made in a fixed number of queries."""
+    kept: Shelf[Text] = shelf.of(session, "statuses", _KEPT_MOST)
+    found: dict[int, Text] = {}
+    missing: list[Stamp] = []
+    for stamp in around:
+        text = kept.get(stamp.id, stamp.version)
+        if text is None:
+            missing.append(stamp)
+        else:
+            found[stamp.id] = text
+    if missing:
+        for stamp, text in zip(missing, texts.make(session, missing), strict=True):
+            found[stamp.id] = text
+            kept.put(stamp.id, stamp.version, text)
+    return found

@@ -1,0 +1,194 @@
+"""The part of a Status that is the same for every viewer, as JSON without its outer braces."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import orjson
+from sqlalchemy import select
+from sqlalchemy.orm import Session, aliased
+
+from community import boards, town
+from community.models import Account, Mention, Poll, Post, PostTag, Tag
+from community.uris import Uris
+from webui.mastodon.entities import cards, media, words
+from webui.mastodon.entities.stamps import Stamp
+from webui.mastodon.entities.times import iso, iso_or_none
+
+VISIBILITIES = {
+    "open": "public", "unlisted": "unlisted", "followers": "private", "direct": "direct",
+    "sister": "private", "town": "private",
+}  # fmt: skip
+"""Our visibilities in the words of apps; which of the three private ones it is, `machi.visibility` tells."""
+
+_OFFER = b',"offers":["thanks"]'
+_THANKS = "ありがとう"
+_parent, _answer = aliased(Post), aliased(Post)
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """`body` ends inside the `machi` object, to which counts are added."""
+
+    body: bytes
+    words: str  # what filters look through
+    has_poll: bool
+    quote_policy: str
+    offers: bytes  # JSON for the author's eyes: what the town offers to make of the post
+
+
+@dataclass(frozen=True, slots=True)
+class _Around:
+    """What belongs to the posts of a page, by their ids."""
+
+    uris: Uris
+    mentions: dict[int, list[Account]]
+    tags: dict[int, list[Tag]]
+    media: dict[int, list[dict[str, Any]]]
+    cards: dict[int, dict[str, Any]]  # by the id of the card
+    polls: set[int]
+    boards: dict[int, Account]  # by their own ids
+    parents: dict[int, tuple[int, str, str]]  # by the id of the parent: its author, its kind, its solved answer's address
+    solutions: dict[int, str]  # by the id of the answer: its page
+
+
+def make(session: Session, page: Sequence[Stamp]) -> list[Text]:
+    """The texts of the posts of `page`, in its order; nine queries, however many they are."""
+    ids = [stamp.id for stamp in page]
+    posts = {post.id: post for post in session.scalars(select(Post).where(Post.id.in_(ids)))}
+    around = _around(session, list(posts.values()))
+    return [_text(posts[each], around) for each in ids]
+
+
+def _around(session: Session, posts: Sequence[Post]) -> _Around:
+    ids = [post.id for post in posts]
+    boards_needed = {post.board_id for post in posts if post.board_id is not None}
+    parents = {post.parent_id for post in posts if post.parent_id is not None}
+    chosen = {post.accepted_answer_id for post in posts if post.accepted_answer_id is not None}
+    pictured = {post.card_id for post in posts if post.card_id is not None}
+    mentions: defaultdict[int, list[Account]] = defaultdict(list)
+    for post_id, account in session.execute(
+        select(Mention.post_id, Account).join(Account, Account.id == Mention.account_id).where(Mention.post_id.in_(ids))
+    ):
+        mentions[post_id].append(account)
+    labelled: defaultdict[int, list[Tag]] = defaultdict(list)
+    for post_id, tag in session.execute(
+        select(PostTag.post_id, Tag).join(Tag, Tag.id == PostTag.tag_id).where(PostTag.post_id.in_(ids))
+        .order_by(PostTag.post_id, PostTag.position)
+    ):  # fmt: skip
+        labelled[post_id].append(tag)
+    above = session.execute(select(_parent.id, _parent.author_id, _parent.kind).where(_parent.id.in_(parents)))
+    named = session.scalars(select(Account).where(Account.id.in_(boards_needed)))
+    answers = session.execute(select(_answer.id, _answer.url).where(_answer.id.in_(chosen)))
+    return _Around(
+        uris=town.of(session).uris,
+        mentions=mentions,
+        tags=labelled,
+        media=media.many(session, ids),
+        cards=cards.many(session, pictured),
+        polls=set(session.scalars(select(Poll.post_id).where(Poll.post_id.in_(ids)))),
+        boards={account.id: account for account in named},
+        parents={row.id: (row.author_id, row.kind, "") for row in above},
+        solutions={row.id: row.url for row in answers},
+    )
+
+
+def _text(post: Post, around: _Around) -> Text:
+    pictures = around.media.get(post.id, [])
+    solved = post.solved_at if post.accepted_answer_id is not None else None
+    edited = max((each for each in (post.edited_at, solved) if each is not None), default=None)
+    parent = around.parents.get(post.parent_id or 0)
+    status: dict[str, Any] = {
+        "id": str(post.id),
+        "created_at": iso(post.created_at),
+        "edited_at": iso_or_none(edited),
+        "in_reply_to_id": str(post.parent_id) if parent else None,
+        "in_reply_to_account_id": str(parent[0]) if parent else None,
+        "sensitive": post.sensitive,
+        "spoiler_text": post.summary,
+        "visibility": VISIBILITIES[post.visibility],
+        "language": post.language,
+        "uri": post.uri,
+        "url": post.url or post.uri,
+        "content": "" if post.kind == "boost" else _content(post, around),
+        "application": _application(post),
+        "media_attachments": pictures,
+        "mentions": _mentions(post, around),
+        "tags": _tags(post, around),
+        "emojis": [{**each, "visible_in_picker": False} for each in post.emojis or []],
+        "card": around.cards.get(post.card_id or 0),
+        "machi": _machi(post, around),
+    }
+    return Text(
+        body=orjson.dumps(status)[1:-2],
+        words="\n".join(
+            [post.title or "", post.body_text, post.summary, *(str(each["description"] or "") for each in pictures)]
+        ),
+        has_poll=post.id in around.polls,
+        quote_policy=post.quote_policy or "public",
+        offers=_offers(post, parent),
+    )
+
+
+def _content(post: Post, around: _Around) -> str:
+    if post.title is None or post.kind != "question":
+        return post.body_html
+    board = around.boards.get(post.board_id or 0)
+    chosen = around.solutions.get(post.accepted_answer_id or 0)
+    named = words.board(board.name, boards.label(board, "ja"), board.url, around.uris.tag("")) if board else ""
+    return words.of_question(
+        post.title, post.body_html, board=named, page=post.url or post.uri, solution=words.solution(chosen) if chosen else ""
+    )
+
+
+def _mentions(post: Post, around: _Around) -> list[dict[str, str]]:
+    """Whom it speaks to, and the board of a question."""
+    named = {account.id: account for account in around.mentions.get(post.id, [])}
+    board = around.boards.get(post.board_id or 0)
+    if board is not None and post.kind == "question":
+        named.setdefault(board.id, board)
+    return [
+        {"id": str(each.id), "username": each.name, "url": each.url or each.uri, "acct": each.handle}
+        for each in named.values()
+    ]
+
+
+def _tags(post: Post, around: _Around) -> list[dict[str, str]]:
+    """Its hashtags, and that of the board of a question."""
+    labels = {tag.name: tag.label for tag in around.tags.get(post.id, [])}
+    board = around.boards.get(post.board_id or 0)
+    if board is not None and post.kind == "question":
+        label = words.label_as_tag(boards.label(board, "ja"))
+        labels.setdefault(label.casefold(), label)
+    return [{"name": label, "url": around.uris.tag(name)} for name, label in labels.items()]
+
+
+def _application(post: Post) -> dict[str, str | None] | None:
+    return None if post.application is None else {"name": post.application, "website": post.application_url}
+
+
+def _offers(post: Post, parent: tuple[int, str, str] | None) -> bytes:
+    """A reply to somebody's answer that begins with ありがとう may become the words of a ありがとう."""
+    spoken = parent is not None and parent[1] == "answer" and parent[0] != post.author_id and post.thanks_id is None
+    return _OFFER if spoken and post.local and post.body_text.lstrip().startswith(_THANKS) else b""
+
+
+def _machi(post: Post, around: _Around) -> dict[str, Any]:
+    """What only an app that knows our towns reads (docs/mastodon-api.md)."""
+    board = around.boards.get(post.board_id or 0)
+    return {
+        "kind": "thanks" if post.thanks_id is not None else post.kind,
+        "visibility": post.visibility,
+        "title": post.title,
+        "board": None if board is None else {"id": str(board.id), "acct": board.handle, "name": board.display_name},
+        "state": None if post.kind != "question" else "solved" if post.solved_at is not None else "open",
+        "accepted_answer_id": None if post.accepted_answer_id is None else str(post.accepted_answer_id),
+        "root_id": None if post.root_id is None else str(post.root_id),
+        "as_of": post.as_of,
+        "basis": post.basis,
+        "ai_draft": post.ai_draft,
+        "anonymous": post.anonymous,
+        "from_asker": post.from_asker,
+        "sample": post.sample,
+    }
