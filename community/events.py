@@ -75,6 +75,58 @@ class Unliked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class Boosted(Event):
+    """Somebody passed a post on; the boost is a post of its own."""
+
+    boost_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unboosted(Event):
+    """The row of the boost is gone; what the wire needs to take it back stands here."""
+
+    uri: str
+    boost_id: int
+    account_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PollVoted(Event):
+    """Somebody chose in a poll; `vote_ids` are the rows of what they chose now."""
+
+    post_id: int
+    account_id: int
+    vote_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class PollCounted(Event):
+    """The counts of a poll of this town are to be told to those who show it, also when it has ended."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRevoked(Event):
+    """The author of a quoted post does not want to be quoted in the post `post_id` any more."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pinned(Event):
+    account_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unpinned(Event):
+    account_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class FollowRequested(Event):
     """Somebody asked to follow (state `requested`); the followee's side has to answer."""
 
@@ -105,6 +157,20 @@ class FollowEnded(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class BlockCreated(Event):
+    block_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class BlockRemoved(Event):
+    """The row is gone."""
+
+    uri: str
+    account_id: int
+    target_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccountUpdated(Event):
     account_id: int
 
@@ -115,6 +181,13 @@ class AccountDeleted(Event):
 
     account_id: int
     follower_ids: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AccessEnded(Event):
+    """Apps were shut out: what they hold open with these tokens has to end."""
+
+    token_ids: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +217,13 @@ class ConversationChanged(Event):
     """A direct post came into a conversation as one member sees it, or it was read."""
 
     conversation_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PushQueued(Event):
+    """A notice waits to be pushed to a member's devices."""
+
     account_id: int
 
 

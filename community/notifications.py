@@ -1,39 +1,40 @@
 """お知らせ: what happened to a member, written in the transaction in which it happened.
 
-Nothing is ever written for an anonymous asker: theirs are worked out when they look, and merged into the page.
+Nothing is ever written for an anonymous asker: theirs are worked out when they look (`community.notice_lists`).
 """
 
-from dataclasses import dataclass
+from typing import Any
 
-from sqlalchemy import Select, delete, func, or_, select, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, insert, select, update
+from sqlalchemy.orm import Session, aliased
 
-from community import ids, nametags, town
-from community.models import Account, Member, Notification, Post, Thanks
-from community.visibility import Viewer, visible_to
+from community import distance, events, ids, notice_policy, notice_types, push, town
+from community.models import (
+    Account,
+    Marker,
+    Member,
+    Notification,
+    Post,
+    PushSubscription,
+    Report,
+    Thanks,
+    ThreadMute,
+)
+from community.notice_lists import Notice, Wanted, listing
+from community.notice_types import KINDS, OF_THE_TOWN
+from community.visibility import Viewer
 
-KINDS = frozenset({"answer", "comment", "thanks", "chosen", "follow", "follow_request", "mention", "like"})
+__all__ = [
+    "KINDS", "MOST_COUNTED", "Notice", "clear", "dismiss", "mark_seen", "page", "read_up_to", "take_back", "tell",
+    "tell_moderators", "unread", "unseen",
+]  # fmt: skip
+
 MOST_COUNTED = 10
 """A page shows no number over 9, so nothing counts further than this."""
 
-_WORKED_OUT_MOST = 500  # replies to the few questions that one member hides behind in ninety days
-
-
-@dataclass(frozen=True, slots=True)
-class Notice:
-    """One お知らせ as it is shown. `id` orders it in time; `actor_id` is whom people are shown (だれかさん included).
-
-    `anonymous` marks what was worked out for the asker of an anonymous question: no row stands behind it.
-    """
-
-    id: int
-    kind: str
-    actor_id: int
-    post_id: int | None
-    thanks_id: int | None
-    created_at: int
-    unseen: bool
-    anonymous: bool = False
+_TOLD_TO_ONESELF = frozenset({"poll"})
+_TOLD_AGAIN = frozenset({"update", "quoted_update", "poll"})
+"""Kinds that may happen to one post again: the new notice takes the place of the old one."""
 
 
 def tell(
@@ -44,48 +45,100 @@ def tell(
     actor: Account,
     post: Post | None = None,
     thanks: Thanks | None = None,
+    report: Report | None = None,
 ) -> None:
     """Let `to` know that `actor` did something; the same thing only once.
 
-    Ignored unless `to` is a person who lives here and is somebody else than `actor`: never for the relay or a board.
+    Ignored unless `to` is a person who lives here and is somebody else than `actor` (but for the end of one's own
+    poll): never for the relay or a board. Nothing is told of those whom `to` blocks or mutes, nor of a thread that
+    they muted; what their policy holds back waits in the requests. Two statements, three with a policy or devices.
     """
     assert kind in KINDS, kind
-    if not to.local or to.kind != "person" or to.deleted_at is not None or to.id == actor.id:
+    if not to.local or to.kind != "person" or to.deleted_at is not None:
         return
-    post_id = None if post is None else post.id
-    thanks_id = None if thanks is None else thanks.id
-    told = select(Notification.id).where(
-        Notification.account_id == to.id,
-        Notification.kind == kind,
-        Notification.actor_id == actor.id,
-        Notification.post_id.is_(None) if post_id is None else Notification.post_id == post_id,
-        Notification.thanks_id.is_(None) if thanks_id is None else Notification.thanks_id == thanks_id,
-    )
-    if session.execute(told).first() is not None:
+    if to.id == actor.id and kind not in _TOLD_TO_ONESELF:
         return
-    now = town.now(session)
-    session.add(
-        Notification(
-            id=ids.new(now),
-            account_id=to.id,
-            kind=kind,
-            actor_id=actor.id,
-            post_id=post_id,
-            thanks_id=thanks_id,
-            created_at=now,
-        )
-    )
     session.flush()
+    now = town.now(session)
+    connection = session.connection()
+    facts = {
+        "me": to.id,
+        "kind": kind,
+        "actor": actor.id,
+        "post": 0 if post is None else post.id,
+        "thanks": 0 if thanks is None else thanks.id,
+        "report": 0 if report is None else report.id,
+        "root": 0 if post is None else post.root_id or post.id,
+        "now": now,
+    }
+    asked = connection.execute(_ASKED, facts).first()
+    if asked is None or _is_unwanted(asked, kind):
+        return
+    decided = notice_policy.verdict(
+        session, asked.notification_policy, to=to, actor=actor, kind=kind, post=post
+    )
+    if decided == notice_policy.DROP:
+        return
+    if asked.known:
+        connection.execute(_SAME, facts)
+    held = decided == notice_policy.FILTER
+    identifier = ids.new(now)
+    connection.execute(
+        _INSERT,
+        {
+            "id": identifier, "account_id": to.id, "kind": kind, "actor_id": actor.id, "held": held, "created_at": now,
+            "post_id": facts["post"] or None, "thanks_id": facts["thanks"] or None,
+            "report_id": facts["report"] or None,
+        },
+    )  # fmt: skip
+    if held:
+        notice_policy.hold(session, account_id=to.id, from_id=actor.id)
+        return
+    if asked.devices:
+        told = notice_types.type_of(kind, words=thanks is not None and thanks.message_post_id is not None)
+        push.queue(
+            session, account_id=to.id, actor_id=actor.id, told=told, notification_id=identifier, now=now
+        )
+    events.record(session, events.Notified(identifier, to.id))
 
 
-def take_back(session: Session, *, to_id: int, kinds: frozenset[str], actor_id: int) -> None:
-    """Remove what `actor` did to `to` and undid, such as a request to follow. Notices about posts stay."""
+def tell_moderators(session: Session, *, kind: str, actor: Account, report: Report | None = None) -> None:
+    """Let every moderator and administrator know of something that the town has to look after."""
+    people = session.scalars(
+        select(Account)
+        .join(Member, Member.account_id == Account.id)
+        .where(Member.role.in_(("moderator", "admin")), Member.state == "active")
+    )
+    for each in people:
+        tell(session, to=each, kind=kind, actor=actor, report=report)
+
+
+def take_back(session: Session, *, to_id: int, kinds: frozenset[str], actor_id: int, post_id: int | None = None) -> None:
+    """Remove what `actor` did to `to` and undid, such as a request to follow; with `post_id`, to that post."""
     session.execute(
         delete(Notification).where(
             Notification.account_id == to_id,
             Notification.actor_id == actor_id,
             Notification.kind.in_(kinds),
-            Notification.post_id.is_(None),
+            Notification.post_id.is_(None) if post_id is None else Notification.post_id == post_id,
+        )
+    )
+
+
+def clear(session: Session, viewer: Viewer) -> None:
+    """Put every stored notice away, but for what is held back: that has requests of its own."""
+    session.execute(
+        delete(Notification).where(
+            Notification.account_id == viewer.account_id, Notification.held.is_(False)
+        )
+    )
+
+
+def dismiss(session: Session, viewer: Viewer, *notice_ids: int) -> None:
+    """Put stored notices away. Others' are left alone, and so is what was worked out: nothing stands behind it."""
+    session.execute(
+        delete(Notification).where(
+            Notification.account_id == viewer.account_id, Notification.id.in_(notice_ids)
         )
     )
 
@@ -95,23 +148,7 @@ def page(session: Session, viewer: Viewer, *, max_id: int | None = None, limit: 
 
     What came to their anonymous questions of the last ninety days is among them, worked out for this one look.
     """
-    if viewer.account_id is None:
-        return []
-    stored = [
-        Notice(
-            id=row.id,
-            kind=row.kind,
-            actor_id=row.actor_id,
-            post_id=row.post_id,
-            thanks_id=row.thanks_id,
-            created_at=row.created_at,
-            unseen=row.created_at > row.notifications_seen_at,
-        )
-        for row in session.execute(_stored(viewer, max_id, limit))
-    ]
-    return sorted(stored + _worked_out(session, viewer, max_id), key=lambda notice: notice.id, reverse=True)[
-        :limit
-    ]
+    return listing(session, viewer, Wanted(limit=limit, max_id=max_id))
 
 
 def unseen(session: Session, viewer: Viewer) -> int:
@@ -123,7 +160,7 @@ def unseen(session: Session, viewer: Viewer) -> int:
     )
     newest = (
         select(Notification.created_at)
-        .where(Notification.account_id == viewer.account_id)
+        .where(Notification.account_id == viewer.account_id, Notification.held.is_(False))
         .order_by(Notification.id.desc())
         .limit(MOST_COUNTED)
         .subquery()
@@ -139,62 +176,85 @@ def mark_seen(session: Session, viewer: Viewer) -> None:
     """
     if viewer.account_id is None:
         return
-    newest = (
-        select(func.max(Notification.id))
-        .where(Notification.account_id == viewer.account_id)
-        .scalar_subquery()
+    newest = select(func.max(Notification.id)).where(Notification.account_id == viewer.account_id)
+    newest_at = session.scalar(
+        select(Notification.created_at).where(Notification.id == newest.scalar_subquery())
     )
-    newest_at = session.execute(
-        select(Notification.created_at).where(Notification.id == newest)
-    ).scalar_one_or_none()
     if newest_at is not None:
-        session.execute(
-            update(Member)
-            .where(Member.account_id == viewer.account_id, Member.notifications_seen_at < newest_at)
-            .values(notifications_seen_at=newest_at)
-        )
+        _seen_until(session, viewer.account_id, newest_at)
 
 
-def _stored(
-    viewer: Viewer, max_id: int | None, limit: int
-) -> Select[int, str, int, int | None, int | None, int, int]:
-    rows = (
-        select(
-            Notification.id,
-            Notification.kind,
-            Notification.actor_id,
-            Notification.post_id,
-            Notification.thanks_id,
-            Notification.created_at,
-            Member.notifications_seen_at,
-        )
-        .join(Member, Member.account_id == Notification.account_id)
-        .join(Account, Account.id == Notification.actor_id)
-        .outerjoin(Post, Post.id == Notification.post_id)
+def unread(session: Session, viewer: Viewer, *, types: frozenset[str] | None, limit: int) -> int:
+    """How many stored notices came after what the member's apps and pages say was read; counts up to `limit`."""
+    me = viewer.account_id or 0
+    seen_at = session.scalar(select(Member.notifications_seen_at).where(Member.account_id == me)) or 0
+    marked = session.scalar(
+        select(Marker.last_read_id).where(Marker.account_id == me, Marker.timeline == "notifications")
+    )
+    read = max(marked or 0, ids.first_of(seen_at + 1) - 1)
+    return len(listing(session, viewer, Wanted(limit=limit, since_id=read, types=types, stored=True)))
+
+
+def read_up_to(session: Session, account_id: int, notice_id: int) -> int:
+    """The newest stored notice of a member that is no newer than `notice_id`; up to it they count as seen. 0: none.
+
+    What is kept of "read up to here" is always the id of a row of their own: an app may name a notice that was worked
+    out for it, and to keep that one's id would join the asker to the question.
+    """
+    row = session.execute(
+        select(Notification.id, Notification.created_at)
         .where(
-            Notification.account_id == viewer.account_id,
-            Account.suspended_at.is_(None),
-            or_(Notification.post_id.is_(None), visible_to(viewer)),
+            Notification.account_id == account_id, Notification.id <= notice_id, Notification.held.is_(False)
         )
         .order_by(Notification.id.desc())
-        .limit(limit)
+        .limit(1)
+    ).first()
+    if row is None:
+        return 0
+    _seen_until(session, account_id, row.created_at)
+    return int(row.id)
+
+
+def _seen_until(session: Session, account_id: int, moment: int) -> None:
+    session.execute(
+        update(Member)
+        .where(Member.account_id == account_id, Member.notifications_seen_at < moment)
+        .values(notifications_seen_at=moment)
     )
-    return rows if max_id is None else rows.where(Notification.id < max_id)
 
 
-def _worked_out(session: Session, viewer: Viewer, max_id: int | None) -> list[Notice]:
-    """Never marked as new: to remember up to where the asker read them would join the asker to the question."""
-    return [
-        Notice(
-            id=notice.id,
-            kind=notice.kind,
-            actor_id=notice.actor_id,
-            post_id=notice.post_id,
-            thanks_id=None,
-            created_at=notice.created_at,
-            unseen=False,
-            anonymous=True,
-        )
-        for notice in nametags.own_notices(session, viewer, 0, _WORKED_OUT_MOST)
-        if max_id is None or notice.id < max_id
-    ]
+def _is_unwanted(asked: Any, kind: str) -> bool:
+    if asked.known and kind not in _TOLD_AGAIN:
+        return True
+    return bool(asked.muted or asked.unheard) and kind not in OF_THE_TOWN
+
+
+_ME, _ACTOR = (bindparam(name, type_=Notification.id.type) for name in ("me", "actor"))
+
+
+def _same(notice: Any) -> ColumnElement[bool]:
+    return and_(
+        notice.account_id == _ME,
+        notice.actor_id == _ACTOR,
+        notice.kind == bindparam("kind"),
+        func.coalesce(notice.post_id, 0) == bindparam("post", type_=Notification.id.type),
+        func.coalesce(notice.thanks_id, 0) == bindparam("thanks", type_=Notification.id.type),
+        func.coalesce(notice.report_id, 0) == bindparam("report", type_=Notification.id.type),
+    )
+
+
+def _asked() -> Select[*tuple[Any, ...]]:
+    """Everything that decides whether a member is told, in one row."""
+    mute = ThreadMute
+    return select(
+        Member.notification_policy,
+        exists().where(_same(aliased(Notification))).label("known"),
+        exists().where(mute.account_id == _ME, mute.root_id == bindparam("root", type_=Notification.id.type)).label("muted"),
+        distance.unheard_by(_ME, _ACTOR, bindparam("now", type_=Notification.id.type)).label("unheard"),
+        exists().where(PushSubscription.account_id == _ME).label("devices"),
+    ).where(Member.account_id == _ME)
+
+
+_ASKED = _asked()
+_SAME = delete(Notification.__table__).where(_same(Notification.__table__.c))
+_INSERT = insert(Notification)

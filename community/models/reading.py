@@ -77,7 +77,7 @@ class PushItem(Model):
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     subscription_id: Mapped[int] = mapped_column(ForeignKey("push_subscriptions.id"))
-    notification_id: Mapped[int] = mapped_column(ForeignKey("notifications.id"))
+    notification_id: Mapped[int] = mapped_column(Id)  # no key: a notice may go while this waits, and then it goes too
     attempts: Mapped[int] = mapped_column(default=0)
     next_attempt_at: Mapped[int] = mapped_column(Millis)
     leased_until: Mapped[int] = mapped_column(Millis, default=0)

@@ -7,7 +7,7 @@ from sqlalchemy import event
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
-from community import founding
+from community import events, founding
 from community import town as towns
 from community.storage import postgresql, sqlite
 from community.town import Town
@@ -49,9 +49,10 @@ def queries(session: Session):
 
 @pytest.fixture
 def told(session: Session):
-    """The events recorded since the last call."""
+    """The events recorded since the last call; of notices (`notifications.tell`) only with `notices=True`."""
 
-    def take() -> list[object]:
-        return session.info.pop("machi.events", [])
+    def take(*, notices: bool = False) -> list[object]:
+        recorded = session.info.pop("machi.events", [])
+        return [it for it in recorded if notices or not isinstance(it, events.Notified | events.PushQueued)]
 
     return take

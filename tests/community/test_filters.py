@@ -47,7 +47,7 @@ def version(session, member):
         ("caff", True, "CAFFÈ", False),
     ],
 )
-def test_words_are_met_as_people_read_them(session, hanako, word, whole, text, met):
+def test_words_are_met_as_people_read_them(session, hanako, *, word, whole, text, met):
     make(session, hanako, word, whole=whole)
     assert [hit["keyword_matches"] for hit in filters.of(session, hanako.id).match(text, 1)] == (
         [[word]] if met else []

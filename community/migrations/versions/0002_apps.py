@@ -430,6 +430,7 @@ def upgrade() -> None:
         sa.Column("votes_count", sa.Integer(), nullable=False),
         sa.Column("voters_count", sa.Integer(), nullable=True),
         sa.Column("fetched_at", MILLIS, nullable=True),
+        sa.Column("told_count", sa.Integer(), server_default="0", nullable=False),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"]),
         sa.PrimaryKeyConstraint("post_id"),
     )
@@ -468,7 +469,6 @@ def upgrade() -> None:
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("next_attempt_at", MILLIS, nullable=False),
         sa.Column("leased_until", MILLIS, nullable=False),
-        sa.ForeignKeyConstraint(["notification_id"], ["notifications.id"]),
         sa.ForeignKeyConstraint(["subscription_id"], ["push_subscriptions.id"]),
         sa.PrimaryKeyConstraint("id"),
     )
@@ -478,6 +478,7 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("app_id", ID, nullable=True))
         batch_op.add_column(sa.Column("expires_at", MILLIS, nullable=True))
         batch_op.add_column(sa.Column("refresh_hash", sa.String(length=64), nullable=True))
+        batch_op.add_column(sa.Column("refresh_turn_hash", sa.String(length=64), nullable=True))
         batch_op.alter_column("account_id", existing_type=sa.INTEGER(), nullable=True)
         batch_op.create_index(batch_op.f("ix_access_tokens_app_id"), ["app_id"], unique=False)
         batch_op.create_unique_constraint(batch_op.f("uq_access_tokens_refresh_hash"), ["refresh_hash"])
@@ -488,6 +489,8 @@ def upgrade() -> None:
         batch_op.add_column(sa.Column("emojis", sa.JSON(), nullable=True))
         batch_op.add_column(sa.Column("avatar_description", sa.Text(), server_default="", nullable=False))
         batch_op.add_column(sa.Column("header_description", sa.Text(), server_default="", nullable=False))
+        batch_op.add_column(sa.Column("silenced_at", MILLIS, nullable=True))
+        batch_op.add_column(sa.Column("sensitized_at", MILLIS, nullable=True))
     with op.batch_alter_table("domain_rules", schema=None) as batch_op:
         batch_op.add_column(sa.Column("id", ID, nullable=True))
         batch_op.add_column(sa.Column("public_reason", sa.Text(), server_default="", nullable=False))
