@@ -4,9 +4,12 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
-from community import events, notifications, posts, thanks, wording
+from community import distance, events, notifications, posts, thanks, wording
+from community import extras as besides
+from community import tags as tag_rows
 from community import visibility as sight
 from community.errors import NotAllowed, NotFound
+from community.extras import Extras
 from community.models import Account, Post
 from community.posts import Origin
 from community.text import Body
@@ -27,11 +30,14 @@ def reply(
     from_asker: bool = False,
     origin: Origin | None = None,
     mentions: Sequence[Account] = (),
+    tags: Sequence[str] = (),
+    extras: Extras | None = None,
 ) -> Post:
     """What `author` says to `parent`: an answer, if it stands directly under a question and is not the asker's own;
     else a comment. It is never wider than the thread it stands in, and direct stays direct.
 
-    The relay speaks for the asker of an anonymous question (`from_asker`), and for nobody else. With `origin`, a
+    The relay speaks for the asker of an anonymous question (`from_asker`), and for nobody else. With `extras` an app
+    wrote it, and pictures, a poll or a quote may say enough. With `origin`, a
     reply that is known comes back as it is. NotFound if `parent` is gone or was never to be seen by `author`,
     NotAllowed if `author` may not speak here, Invalid if a local text does not fit.
     """
@@ -47,7 +53,9 @@ def reply(
         posts.check_author(author)
         if root.deleted_at is not None:
             raise NotFound("この質問は取り下げられています。")
-        body, as_of, basis = wording.body(body), wording.as_of(as_of), wording.basis(basis)
+        wordless = extras is not None and extras.speaks
+        body = wording.fits(body) if wordless else wording.body(body)
+        as_of, basis = wording.as_of(as_of), wording.basis(basis)
     is_answer = root.kind == "question" and parent.id == root.id and not asker
     post = Post(
         kind="answer" if is_answer else "comment",
@@ -69,7 +77,13 @@ def reply(
         ai_draft=ai_draft,
         passed_on_from_id=_source(session, author, passed_on_from) if is_answer else None,
     )
+    if extras is not None:
+        besides.dress(post, extras)
     posts.store(session, post, author=author, origin=origin)
+    if extras is not None:
+        besides.attach(session, post, author=author, extras=extras)
+    if tags:
+        tag_rows.put(session, post, wording.foreign_tags(tags))
     _tell_thread(session, post, author=author, root=root, parent=parent, mentions=mentions)
     return post
 
@@ -83,6 +97,7 @@ def _tell_thread(
     aside = post.visibility == DIRECT and mentions
     spoken_to = [addressed, *mentions] if post.local and not aside else mentions
     mentioned = posts.mention(session, post, spoken_to)
+    posts.count_reply(session, post, 1)
     if not post.local and thanks.claim_message(session, post):
         events.record(session, events.PostCreated(post.id))
         return
@@ -109,6 +124,8 @@ def _check_parent(session: Session, parent: Post, author: Account) -> None:
         raise NotFound(
             "お返事の先が見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。"
         )
+    if not elsewhere:
+        distance.check(session, actor=author, target=_account(session, parent))
 
 
 def _root(session: Session, parent: Post) -> Post:

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 
 from sqlalchemy.orm import Session
 
+from community import extras as besides
 from community import notifications, posts, wording
 from community import tags as tag_rows
 from community.errors import Invalid
+from community.extras import Extras
 from community.models import Account, Post
 from community.posts import Origin
 from community.text import Body
@@ -28,21 +30,23 @@ def write(
     language: str | None = "ja",
     summary: str = "",
     sensitive: bool = False,
+    extras: Extras | None = None,
 ) -> Post:
     """A note by `author`, of here or of elsewhere; with `origin`, one that is known comes back as it is.
 
-    `summary`, `sensitive` and `language` are those of a local note; a remote one carries its own in `origin`.
-    Invalid names the field of a local note that does not fit.
+    `summary`, `sensitive` and `language` are those of a local note, `extras` of one that an app wrote, which may say
+    nothing in words; a remote one carries its own in `origin`. Invalid names the field of a local note that does not fit.
     """
     known = posts.by_uri(session, origin.uri) if origin else None
     if known is not None:
         return known
     if origin is None:
         posts.check_author(author)
-        body = wording.body(body, most=NOTE_MOST)
+        wordless = extras is not None and extras.speaks
+        body = wording.fits(body, most=NOTE_MOST) if wordless else wording.body(body, most=NOTE_MOST)
         if visibility not in FROM_WIDE:
             raise Invalid("visibility", "公開範囲をもう一度選んでください。")
-    labels = wording.tags(tags) if origin is None else wording.foreign_tags(tags)
+    labels = wording.tags(tags) if origin is None and extras is None else wording.foreign_tags(tags)
     post = Post(
         kind="note",
         visibility=visibility,
@@ -55,7 +59,11 @@ def write(
         summary=summary,
         sensitive=sensitive,
     )
+    if extras is not None:
+        besides.dress(post, extras)
     posts.store(session, post, author=author, origin=origin)
+    if extras is not None:
+        besides.attach(session, post, author=author, extras=extras)
     tag_rows.put(session, post, labels)
     mentioned = posts.mention(session, post, mentions)
     posts.announce(session, post)

@@ -3,23 +3,36 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from sqlalchemy import and_, or_, select, update
 from sqlalchemy import delete as delete_rows
-from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from community import events, ids, nametags, tags, timelines, town, wording
+from community import (
+    clearing,
+    events,
+    ids,
+    media,
+    nametags,
+    notifications,
+    polls,
+    tags,
+    timelines,
+    town,
+    wording,
+)
 from community.errors import NotAllowed, NotFound
-from community.models import Account, HomeEntry, Member, Mention, Model, Notification, Post, Revision, Thanks
+from community.models import LOCAL, Account, Member, Mention, Model, Post, Revision, Thanks
 from community.text import Body
 from community.threads import Thread, thread
-from community.visibility import DIRECT, FOLLOWERS
+from community.visibility import DIRECT, FOLLOWERS, OPEN, UNLISTED
 
 __all__ = [
-    "Origin", "Thread", "adjust", "announce", "by_uri", "check_author", "delete", "edit", "mention",
+    "Origin", "Thread", "adjust", "announce", "by_uri", "check_author", "count_reply", "delete", "edit", "mention",
     "remember_revision", "store", "thread",
 ]  # fmt: skip
 
 HOUR = 3_600_000  # milliseconds
+_EVERYBODYS = (OPEN, UNLISTED)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +50,23 @@ class Origin:
     sample: bool = False
     anonymous: bool = False
     from_asker: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Manner:
+    """What an app changes of a post besides its words. `speaks`: the post says something even without words;
+    `anyway`: pictures or poll change, so that it is an edit even if the words stay.
+    """
+
+    sensitive: bool
+    language: str | None
+    emojis: list[dict[str, str]] | None = None
+    speaks: bool = False
+    anyway: bool = False
+
+    def facts(self, post: Post) -> dict[str, object]:
+        language = self.language or post.language
+        return {"sensitive": self.sensitive, "language": language, "emojis": self.emojis}
 
 
 def by_uri(session: Session, uri: str) -> Post | None:
@@ -72,6 +102,8 @@ def store(session: Session, post: Post, *, author: Account, origin: Origin | Non
     session.add(post)
     session.flush()
     adjust(author, posts_count=1)
+    if post.visibility in _EVERYBODYS:
+        author.last_post_at = max(author.last_post_at or 0, post.created_at)
     return post
 
 
@@ -100,17 +132,20 @@ def edit(
     ai_draft: bool = False,
     summary: str | None = None,
     edited_at: int | None = None,
+    manner: Manner | None = None,
 ) -> Post:
     """Give an answer, comment or note new words; what it said stays as a Revision. Questions: `questions.edit`.
 
-    `edited_at` is what the author's town says (milliseconds); without it the edit is made here, now. An older edit
+    `manner` is what an app changes besides the words. `edited_at` is what the author's town says (milliseconds); without it the edit is made here, now. An older edit
     than the one that stands, or one that changes nothing, leaves everything as it is. NotAllowed unless `by` wrote
     the post, NotFound if it was taken back, Invalid if a local text does not fit.
     """
     check_editor(post, by)
     if edited_at is None:
         most = wording.MESSAGE_MOST if post.thanks_id is not None else wording.BODY_MOST
-        body, as_of, basis = wording.body(body, most=most), wording.as_of(as_of), wording.basis(basis)
+        wordless = manner is not None and manner.speaks
+        body = wording.fits(body, most=most) if wordless else wording.body(body, most=most)
+        as_of, basis = wording.as_of(as_of), wording.basis(basis)
     elif is_stale(post, edited_at):
         return post
     facts: dict[str, object] = {
@@ -118,9 +153,31 @@ def edit(
         "as_of": wording.foreign_as_of(as_of), "basis": basis[: wording.BASIS_MOST], "ai_draft": ai_draft,
         "summary": post.summary if summary is None else summary[: wording.FOREIGN_SUMMARY_MOST],
     }  # fmt: skip
-    if change(session, post, facts, edited_at):
-        events.record(session, events.PostEdited(post.id))
+    if manner is not None:
+        facts |= manner.facts(post)
+    if change(session, post, facts, edited_at, anyway=manner is not None and manner.anyway):
+        told_of_edit(session, post)
     return post
+
+
+def told_of_edit(session: Session, post: Post) -> None:
+    """Tell that `post` reads differently now, also those who live here and passed it on or quoted it."""
+    events.record(session, events.PostEdited(post.id))
+    concerned = session.execute(
+        select(Account, Post)
+        .join(Post, Post.author_id == Account.id)
+        .where(
+            Account.domain == LOCAL,
+            Post.deleted_at.is_(None),
+            or_(Post.boost_of_id == post.id, and_(Post.quote_of_id == post.id, Post.quote_state == "accepted")),
+        )
+    ).all()
+    author = session.get(Account, post.author_id) if concerned else None
+    for account, through in concerned:
+        kind = "update" if through.kind == "boost" else "quoted_update"
+        assert author is not None
+        about = post if kind == "update" else through
+        notifications.tell(session, to=account, kind=kind, actor=author, post=about)
 
 
 def check_editor(post: Post, by: Account) -> None:
@@ -163,24 +220,36 @@ def remember_revision(session: Session, post: Post) -> None:
             body_html=post.body_html,
             summary=post.summary,
             created_at=post.edited_at or post.created_at,
+            sensitive=post.sensitive,
+            media=[
+                {"id": str(each.id), "description": each.description}
+                for each in media.of(session, [post.id]).get(post.id, [])
+            ]
+            or None,
+            poll=polls.titles(session, post),
         )
     )
 
 
-def delete(session: Session, *, post: Post, by: Account) -> None:
-    """Take `post` back: its words, tags and earlier versions go, a stub stays so that it never comes again.
+def delete(session: Session, *, post: Post, by: Account, keep_media: bool = False) -> None:
+    """Take `post` back: its words, tags and earlier versions go, a stub stays so that it never comes again. Of a boost
+    nothing stays.
 
     `by` is the author, or a local moderator. Doing it again changes nothing. A 決め手 that goes opens its question
-    again. NotAllowed for everyone else.
+    again. `keep_media` leaves the pictures to the author, to be used again. NotAllowed for everyone else.
     """
     if post.deleted_at is not None:
         return
     if post.author_id != by.id and not _moderates(session, by):
         raise NotAllowed("取り下げられるのは、書いたご本人だけです。")
+    if post.kind == "boost":
+        clearing.remove_boost(session, post)
+        return
     _leave_thread(session, post)
     if post.anonymous and post.kind == "question" and post.author_id == by.id:
         nametags.forget_phrase(session, post)
     _empty(session, post)
+    clearing.clear(session, post, keep_media=keep_media)
     post.deleted_at = town.now(session)
     author = session.get(Account, post.author_id)
     assert author is not None
@@ -193,6 +262,15 @@ def adjust(row: Model, **counts: int) -> None:
     """Add to counters of `row` in the database itself, so that two units at once both count."""
     for name, by in counts.items():
         setattr(row, name, getattr(type(row), name) + by)
+
+
+def count_reply(session: Session, post: Post, by: int) -> None:
+    """Count `post` under what it answers, or no longer: apps show how many replies stand directly under a post."""
+    if post.parent_id is None or not counts_publicly(post):
+        return
+    parent = session.get(Post, post.parent_id)
+    if parent is not None:
+        adjust(parent, replies_count=by)
 
 
 def counts_publicly(post: Post) -> bool:
@@ -218,6 +296,7 @@ def _moderates(session: Session, account: Account) -> bool:
 
 def _leave_thread(session: Session, post: Post) -> None:
     """Undo what the post meant to its thread: counts, being the 決め手, carrying words of thanks."""
+    count_reply(session, post, -1)
     if post.thanks_id is not None:
         session.execute(update(Thanks).where(Thanks.id == post.thanks_id).values(message_post_id=None))
         return
@@ -239,5 +318,3 @@ def _empty(session: Session, post: Post) -> None:
     post.as_of = post.passed_on_from_id = post.thanks_id = None
     tags.put(session, post, [])
     session.execute(delete_rows(Revision).where(Revision.post_id == post.id))
-    session.execute(delete_rows(HomeEntry).where(HomeEntry.post_id == post.id))
-    session.execute(delete_rows(Notification).where(Notification.post_id == post.id))

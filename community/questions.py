@@ -6,13 +6,15 @@ from dataclasses import dataclass, replace
 from sqlalchemy.orm import Session
 
 from community import events, notifications, posts, text, town
+from community import extras as besides
 from community import tags as tag_rows
 from community import wording as rules
 from community.errors import Invalid, NotAllowed, NotFound
+from community.extras import Extras
 from community.models import Account, Member, Post
 from community.posts import Origin
 from community.text import Body
-from community.visibility import FOR_QUESTIONS, OPEN
+from community.visibility import FOR_QUESTIONS, OPEN, UNLISTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,17 +41,23 @@ def ask(
     as_of: str | None = None,
     language: str | None = "ja",
     origin: Origin | None = None,
+    mentions: Sequence[Account] = (),
+    extras: Extras | None = None,
 ) -> Post:
     """A question by `author`, of here or of elsewhere; with `origin`, asking again gives back what is known.
 
-    Without `visibility` it is the author's own default, else the town's. Invalid names the field of a local question
+    Without `visibility` it is the author's own default, else the town's; an app may also ask unlisted (`extras`). Invalid names the field of a local question
     that does not fit; NotAllowed if the author may no longer write. A member's hidden name tag: `anonymity.draft`.
     """
     if origin is None:
         posts.check_author(author)
         visibility = visibility or default_visibility(session, author)
-        kept = check(board=board, title=title, body=body, visibility=visibility, tags=tags, as_of=as_of)
-        return place(session, author=author, board=board, kept=replace(kept, language=language))
+        offered = FOR_QUESTIONS if extras is None else (*FOR_QUESTIONS, UNLISTED)
+        kept = check(
+            board=board, title=title, body=body, visibility=visibility, tags=tags, as_of=as_of, offered=offered
+        )
+        kept = replace(kept, language=language)
+        return place(session, author=author, board=board, kept=kept, mentions=mentions, extras=extras)
     known = posts.by_uri(session, origin.uri)
     if known is not None:
         return known
@@ -65,9 +73,10 @@ def check(
     visibility: str,
     tags: Sequence[str] = (),
     as_of: str | None = None,
+    offered: Sequence[str] = FOR_QUESTIONS,
 ) -> Wording:
     """The rules for what is asked here; Invalid names the field that does not fit."""
-    if visibility not in FOR_QUESTIONS:
+    if visibility not in offered:
         raise Invalid("visibility", "公開範囲は、ひらく・姉妹まちまで・まちの中だけ、から選んでください。")
     if board is not None and (board.kind != "board" or board.deleted_at is not None):
         raise Invalid("board", "カテゴリーをもう一度選んでください。")
@@ -75,7 +84,14 @@ def check(
 
 
 def place(
-    session: Session, *, author: Account, board: Account | None, kept: Wording, origin: Origin | None = None
+    session: Session,
+    *,
+    author: Account,
+    board: Account | None,
+    kept: Wording,
+    origin: Origin | None = None,
+    mentions: Sequence[Account] = (),
+    extras: Extras | None = None,
 ) -> Post:
     """Let a question stand whose words are already checked. With the relay as author it is anonymous."""
     post = Post(
@@ -90,9 +106,16 @@ def place(
         language=kept.language,
         as_of=kept.as_of,
     )
+    if extras is not None:
+        besides.dress(post, extras)
     posts.store(session, post, author=author, origin=origin)
+    if extras is not None:
+        besides.attach(session, post, author=author, extras=extras)
     tag_rows.put(session, post, kept.tags)
+    mentioned = posts.mention(session, post, mentions) if mentions else []
     posts.announce(session, post)
+    for account in mentioned:
+        notifications.tell(session, to=account, kind="mention", actor=author, post=post)
     return post
 
 

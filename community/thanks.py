@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from community import events, ids, inserts, notifications, posts, town, visibility, wording
+from community import distance, events, ids, inserts, notifications, posts, town, visibility, wording
 from community.books import Book, Letter, book
 from community.errors import Invalid, NotAllowed, NotFound
 from community.models import Account, HomeEntry, Mention, Notification, Post, Thanks
@@ -148,6 +148,7 @@ def _check(session: Session, giver: Account, answer: Post, *, from_asker: bool, 
         raise NotFound(
             "この回答は見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。"
         )
+    distance.check(session, actor=giver, target=session.get_one(Account, answer.author_id))
     if local:
         posts.check_author(giver)
     if answer.kind != "answer":
@@ -220,6 +221,7 @@ def _write_message(session: Session, thanks: Thanks, giver: Account, answer: Pos
     receiver = session.get(Account, thanks.receiver_id)
     assert receiver is not None
     posts.mention(session, post, [receiver])
+    posts.count_reply(session, post, 1)
     thanks.message_post_id, thanks.message_uri = post.id, post.uri
     session.flush()
     events.record(session, events.PostCreated(post.id))

@@ -153,7 +153,8 @@ class Poll(Model):
     closed: Mapped[bool] = mapped_column(default=False)  # its end was told
     votes_count: Mapped[int] = mapped_column(default=0)
     voters_count: Mapped[int | None] = mapped_column(default=0)
-    fetched_at: Mapped[int | None] = mapped_column(Millis)  # of another server's: when its counts were read
+    fetched_at: Mapped[int | None] = mapped_column(Millis)  # when another server's counts were read, or ours last told
+    told_count: Mapped[int] = mapped_column(default=0, server_default="0")  # the votes when ours were last told
 
 
 class PollOption(Model):
