@@ -27,7 +27,7 @@ BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 
 _LABELS = [*(str(bound) for bound in BOUNDS), "+Inf"]
 _BY_FIRST = {
-    "static": "static", "avatars": "static", "media": "static",
+    "static": "static", "avatars": "static", "headers": "static", "media": "static",
     "users": "documents", "boards": "documents", "actor": "documents", "posts": "documents", "activities": "documents",
     "sisters": "documents", "tags": "documents", "quotes": "documents",
     ".well-known": "discovery", "nodeinfo": "discovery",

@@ -1,0 +1,1 @@
+"""Pictures that members give the town: made safe and small (`pictures`), kept (`store`), and shown (`serving`)."""
