@@ -113,6 +113,7 @@ class Federation(Struct, frozen=True, kw_only=True):
     mode: Annotated[Literal["open", "allowlist"], Meta(description='"open" or "allowlist"')] = "open"
     allow_private_addresses: YesNo = False
     authorized_fetch: YesNo = False
+    show_blocks: YesNo = True
 
 
 class Mail(Struct, frozen=True, kw_only=True):

@@ -7,11 +7,14 @@ import idna
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from community import follows, inserts, town
-from community.errors import Invalid, NotFound
+from community import follows, ids, inserts, town
+from community.errors import Conflict, Invalid, NotFound
 from community.models import LOCAL, Account, DomainRule, SisterTown
 
-_SUSPEND, _NOOP = "suspend", "noop"
+SUSPEND, SILENCE, NOOP, ALLOW = "suspend", "silence", "noop", "allow"
+POLICIES = (SUSPEND, SILENCE, NOOP)
+"""What a town may decide about a host; ALLOW is the permission of allow-list mode."""
+
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
 
@@ -83,21 +86,12 @@ def suspend(session: Session, domain: str, *, reason: str = "") -> str:
 
     A sisterhood with it ends. Gives the domain as stored. Raises Invalid("domain").
     """
-    name = _without_port(normalise(domain))
-    if name == town.of(session).uris.host:
-        raise Invalid("domain", "このまち自身は止められません。")
-    _set_rule(session, name, _SUSPEND, reason)
-    for sister in sisters(session):
-        if _is_suspended(session, sister):
-            remove_sister(session, sister)
-    hidden = (
-        update(Account)
-        .where(_lives_at(name), Account.suspended_at.is_(None))
-        .values(suspended_at=town.now(session))
-        .returning(Account.id)
-    )
-    for account_id in session.execute(hidden).scalars().all():
-        follows.purge(session, account_id=account_id)
+    name = _elsewhere(session, domain)
+    rule = _of(session, name)
+    if rule is None:
+        rule = _new_rule(session, name, policy=SUSPEND)
+    rule.policy, rule.reason = SUSPEND, reason
+    _enforce(session, rule)
     return name
 
 
@@ -106,52 +100,186 @@ def allow(session: Session, domain: str) -> str:
     follows do not come back by themselves. Gives the domain as stored.
     """
     name = _without_port(normalise(domain))
-    session.execute(delete(DomainRule).where(DomainRule.domain == name))
-    if _is_suspended(session, name):
-        _set_rule(session, name, _NOOP, "")
-    held = select(Account.id, Account.domain).where(_lives_at(name), Account.suspended_at.is_not(None))
-    for account_id, home in session.execute(held).all():
-        if not _is_suspended(session, home):
-            session.execute(update(Account).where(Account.id == account_id).values(suspended_at=None))
+    rule = _of(session, name)
+    if rule is not None:
+        lift(session, rule)
+    above = _covering(session, name)
+    if above is not None and above.policy == SUSPEND:
+        _new_rule(session, name, policy=NOOP)
+        _enforce(session, above, at=name)
     return name
 
 
 def suspended(session: Session) -> list[DomainRule]:
     """The hosts this town has nothing to do with, in alphabetical order, with the reason."""
-    return list(
-        session.execute(
-            select(DomainRule).where(DomainRule.policy == _SUSPEND).order_by(DomainRule.domain)
-        ).scalars()
-    )
+    return [rule for rule in blocks(session) if rule.policy == SUSPEND]
+
+
+def blocks(session: Session) -> list[DomainRule]:
+    """Every rule about a host but the permissions of allow-list mode, in alphabetical order."""
+    rules = select(DomainRule).where(DomainRule.policy != ALLOW).order_by(DomainRule.domain)
+    return list(session.scalars(rules))
+
+
+def block(
+    session: Session,
+    *,
+    domain: str,
+    policy: str,
+    reason: str = "",
+    public_reason: str = "",
+    reject_media: bool = False,
+    reject_reports: bool = False,
+    obfuscate: bool = False,
+) -> DomainRule:
+    """Make a rule about a host and all below it: `suspend` (nothing to do with it), `silence` (its people are heard by
+    those alone who follow them), or `noop` (only what the other facts say: no pictures, no reports taken from it).
+
+    Raises Invalid("domain"), Conflict if there is a rule about it already.
+    """
+    name = _elsewhere(session, domain)
+    if _of(session, name) is not None:
+        raise Conflict("%(domain)s についての決まりは、もうあります。", domain=name)
+    rule = _new_rule(session, name, policy=NOOP)
+    return change(
+        session, rule, policy=policy, reason=reason, public_reason=public_reason,
+        reject_media=reject_media, reject_reports=reject_reports, obfuscate=obfuscate,
+    )  # fmt: skip
+
+
+def change(session: Session, rule: DomainRule, **facts: str | bool) -> DomainRule:
+    """Set facts of a rule (those that `block` takes) and act by it. Raises Invalid("policy")."""
+    if facts.get("policy", NOOP) not in POLICIES:
+        raise Invalid("policy", "決まりは、止める・控えめにする・そのまま、から選んでください。")
+    for name, value in facts.items():
+        setattr(rule, name, value)
+    _enforce(session, rule)
+    return rule
+
+
+def lift(session: Session, rule: DomainRule) -> None:
+    """Take a rule about a host away, and what was done because of it, save follows that ended."""
+    session.execute(delete(DomainRule).where(DomainRule.domain == rule.domain))
+    _enforce(session, rule)
+
+
+def permits(session: Session) -> list[DomainRule]:
+    """The hosts that allow-list mode lets in besides the sister towns, in alphabetical order."""
+    rules = select(DomainRule).where(DomainRule.policy == ALLOW).order_by(DomainRule.domain)
+    return list(session.scalars(rules))
+
+
+def permit(session: Session, domain: str) -> DomainRule:
+    """Let a host in although it is no sister town; it matters in allow-list mode alone. Doing it again changes nothing.
+
+    Raises Invalid("domain"), Conflict if the host is blocked.
+    """
+    name = _elsewhere(session, domain)
+    rule = _of(session, name) or _new_rule(session, name, policy=ALLOW)
+    if rule.policy != ALLOW:
+        raise Conflict("%(domain)s についての決まりは、もうあります。", domain=name)
+    return rule
+
+
+def rule_by_id(session: Session, rule_id: int) -> DomainRule:
+    """The rule that the admin API knows by this id. Raises NotFound."""
+    rule = session.scalar(select(DomainRule).where(DomainRule.id == rule_id))
+    if rule is None:
+        raise NotFound("その決まりは見つかりませんでした。")
+    return rule
 
 
 def is_refused(session: Session, host: str) -> bool:
     """Whether this town neither hears nor speaks to `host` (host[:port], A-label): suspended, or, in allowlist mode,
-    not a sister.
+    neither a sister nor permitted.
     """
     authority = host.casefold()
-    if _is_suspended(session, authority):
+    rule = _covering(session, authority)
+    if rule is not None and rule.policy == SUSPEND:
         return True
     current = town.of(session)
     if current.settings.federation.mode == "open" or authority == current.uris.domain:
         return False
-    return not is_sister(session, authority)
+    return not ((rule is not None and rule.policy == ALLOW) or is_sister(session, authority))
+
+
+def is_silenced(session: Session, host: str) -> bool:
+    """Whether the people of `host` are heard by those alone who follow them."""
+    rule = _covering(session, host.casefold())
+    return rule is not None and rule.policy == SILENCE
+
+
+def silenced_domains(session: Session) -> list[str]:
+    """The hosts whose people are heard by those alone who follow them; what lies below them is meant too."""
+    return [rule.domain for rule in blocks(session) if rule.policy == SILENCE]
+
+
+def rejects_media(session: Session, host: str) -> bool:
+    """Whether nothing that is to be seen or heard is taken from `host`: posts come without, people without faces."""
+    rule = _covering(session, host.casefold())
+    return rule is not None and (rule.reject_media or rule.policy == SUSPEND)
+
+
+def rejects_reports(session: Session, host: str) -> bool:
+    """Whether reports that `host` sends are not taken."""
+    rule = _covering(session, host.casefold())
+    return rule is not None and (rule.reject_reports or rule.policy == SUSPEND)
 
 
 def _is_suspended(session: Session, authority: str) -> bool:
-    """The longest rule that covers the host decides."""
+    rule = _covering(session, authority)
+    return rule is not None and rule.policy == SUSPEND
+
+
+def _covering(session: Session, authority: str) -> DomainRule | None:
+    """The rule about a host: of those that cover it the longest decides."""
     labels = _without_port(authority).removesuffix(".").split(".")
     covering = [".".join(labels[start:]) for start in range(len(labels))]
-    rules = session.execute(
-        select(DomainRule.domain, DomainRule.policy).where(DomainRule.domain.in_(covering))
-    ).all()
-    return bool(rules) and max(rules, key=lambda rule: len(rule.domain)).policy == _SUSPEND
+    rules = session.scalars(select(DomainRule).where(DomainRule.domain.in_(covering))).all()
+    return max(rules, key=lambda rule: len(rule.domain), default=None)
 
 
-def _set_rule(session: Session, domain: str, policy: str, reason: str) -> None:
-    values = {"policy": policy, "reason": reason, "created_at": town.now(session)}
-    if not inserts.new_row(session, DomainRule, domain=domain, **values):
-        session.execute(update(DomainRule).where(DomainRule.domain == domain).values(**values))
+def _of(session: Session, name: str) -> DomainRule | None:
+    return session.scalar(select(DomainRule).where(DomainRule.domain == name))
+
+
+def _new_rule(session: Session, name: str, *, policy: str) -> DomainRule:
+    now = town.now(session)
+    inserts.new_row(session, DomainRule, domain=name, policy=policy, created_at=now, id=ids.new(now))
+    return session.scalars(select(DomainRule).where(DomainRule.domain == name)).one()
+
+
+def _elsewhere(session: Session, domain: str) -> str:
+    name = _without_port(normalise(domain))
+    if name == town.of(session).uris.host:
+        raise Invalid("domain", "このまち自身は止められません。")
+    return name
+
+
+def _enforce(session: Session, rule: DomainRule, *, at: str = "") -> None:
+    """Bring the accounts of `rule.domain` (or those `at` a host below it) to what the rules say of their hosts now.
+
+    Who was suspended or silenced before the rule was made, was so for a reason of their own, and stays so.
+    """
+    session.flush()
+    now, since = town.now(session), rule.created_at
+    for sister in sisters(session):
+        if _is_suspended(session, sister):
+            remove_sister(session, sister)
+    there = select(Account.domain).where(_lives_at(at or rule.domain)).distinct()
+    for home in session.scalars(there).all():
+        decides = _covering(session, home)
+        policy = NOOP if decides is None else decides.policy
+        people = update(Account).where(Account.domain == home, Account.deleted_at.is_(None))
+        if policy == SUSPEND:
+            hidden = people.where(Account.suspended_at.is_(None)).values(suspended_at=now).returning(Account.id)
+            for account_id in session.scalars(hidden).all():
+                follows.purge(session, account_id=account_id)
+        else:
+            session.execute(people.where(Account.suspended_at >= since).values(suspended_at=None))
+        quiet = people.where(Account.silenced_at.is_(None)).values(silenced_at=now, updated_at=now)
+        heard = people.where(Account.silenced_at >= since).values(silenced_at=None, updated_at=now)
+        session.execute(quiet if policy == SILENCE else heard)
 
 
 def _lives_at(host: str) -> ColumnElement[bool]:

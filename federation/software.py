@@ -1,13 +1,5 @@
 """What this software is, as other servers are told."""
 
-from importlib import metadata
+from community.software import SOFTWARE, version
 
-SOFTWARE = "machi"
-
-
-def version() -> str:
-    """The version of this software, as installed."""
-    try:
-        return metadata.version("machi-soumu")
-    except metadata.PackageNotFoundError:  # run from a source tree that was never installed
-        return "0"
+__all__ = ["SOFTWARE", "version"]

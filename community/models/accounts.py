@@ -46,6 +46,8 @@ class Account(Model):
     emojis: Mapped[list[dict[str, str]] | None] = mapped_column(JSON)  # custom ones in name and summary
     avatar_description: Mapped[str] = mapped_column(Text, default="", server_default="")
     header_description: Mapped[str] = mapped_column(Text, default="", server_default="")
+    silenced_at: Mapped[int | None] = mapped_column(Millis)  # heard by those alone who follow
+    sensitized_at: Mapped[int | None] = mapped_column(Millis)  # what they show is veiled
 
     @property
     def local(self) -> bool:

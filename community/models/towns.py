@@ -16,7 +16,7 @@ class SisterTown(Model):
 
 
 class DomainRule(Model):
-    """How this town treats a host and everything below it. Only `suspend` is acted on today."""
+    """How this town treats a host and everything below it (`community.towns`)."""
 
     __tablename__ = "domain_rules"
 

@@ -2,7 +2,7 @@ import pytest
 
 from community import follows, timelines, towns
 from community import town as current
-from community.errors import Invalid, NotFound
+from community.errors import Conflict, Invalid, NotFound
 from tests import factories
 from tests.towns import make_town
 
@@ -128,3 +128,79 @@ def test_the_allowlist_lets_sisters_in_alone(session, database_url, clock):
         True,
         False,
     ]
+
+
+def test_a_silenced_host_is_marked_and_heard_again(session):
+    taro, jiro = factories.remote(session, "taro", "loud.example"), factories.remote(session, "jiro", "a.loud.example")
+    hana = factories.remote(session, "hana", "yamate.example")
+    rule = towns.block(session, domain="Loud.example", policy="silence", reason="にぎやか", reject_media=True)
+    session.expire_all()
+    assert taro.silenced_at is not None
+    assert jiro.silenced_at is not None
+    assert hana.silenced_at is None
+    assert towns.silenced_domains(session) == ["loud.example"]
+    assert towns.is_silenced(session, "b.LOUD.example:8443")
+    assert not towns.is_refused(session, "loud.example")
+    assert towns.rejects_media(session, "a.loud.example")
+    assert not towns.rejects_reports(session, "a.loud.example")
+    towns.lift(session, rule)
+    session.expire_all()
+    assert (taro.silenced_at, jiro.silenced_at) == (None, None)
+    assert not towns.rejects_media(session, "loud.example")
+
+
+def test_a_rule_may_change_and_its_effects_with_it(session):
+    taro = factories.remote(session, "taro", "bad.example")
+    rule = towns.block(session, domain="bad.example", policy="suspend")
+    session.expire_all()
+    assert taro.suspended_at is not None
+    towns.change(session, rule, policy="silence", obfuscate=True)
+    session.expire_all()
+    assert taro.suspended_at is None
+    assert taro.silenced_at is not None
+    towns.change(session, rule, policy="noop", reject_reports=True)
+    session.expire_all()
+    assert taro.silenced_at is None
+    assert towns.rejects_reports(session, "bad.example")
+    with pytest.raises(Invalid):
+        towns.change(session, rule, policy="allow")
+
+
+def test_who_was_suspended_alone_stays_so_when_a_rule_about_their_host_ends(session, clock):
+    taro, jiro = factories.remote(session, "taro", "bad.example"), factories.remote(session, "jiro", "bad.example")
+    taro.suspended_at = clock.now
+    session.flush()
+    clock.advance(hours=1)
+    rule = towns.block(session, domain="bad.example", policy="suspend")
+    towns.lift(session, rule)
+    session.expire_all()
+    assert taro.suspended_at is not None
+    assert jiro.suspended_at is None
+
+
+def test_one_host_has_one_rule(session):
+    towns.block(session, domain="bad.example", policy="silence")
+    with pytest.raises(Conflict):
+        towns.block(session, domain="BAD.example", policy="suspend")
+    with pytest.raises(Conflict):
+        towns.permit(session, "bad.example")
+    with pytest.raises(Invalid):
+        towns.block(session, domain="minato.example", policy="silence")
+    assert towns.rule_by_id(session, towns.blocks(session)[0].id).domain == "bad.example"
+    with pytest.raises(NotFound):
+        towns.rule_by_id(session, 5)
+
+
+def test_allow_list_mode_lets_in_sisters_and_whom_it_permits(session, database_url):
+    current.attach(session, make_town(database_url, federation={"mode": "allowlist"}))
+    towns.add_sister(session, "yamate.example")
+    rule = towns.permit(session, "friend.example")
+    assert towns.permit(session, "friend.example").id == rule.id
+    assert [each.domain for each in towns.permits(session)] == ["friend.example"]
+    assert towns.blocks(session) == []
+    assert not towns.is_refused(session, "friend.example")
+    assert not towns.is_refused(session, "sub.friend.example")
+    assert not towns.is_refused(session, "yamate.example")
+    assert towns.is_refused(session, "stranger.example")
+    towns.lift(session, rule)
+    assert towns.is_refused(session, "friend.example")

@@ -2,6 +2,7 @@
 
 from aiohttp import web
 
+from community.promises import PROMISES
 from webui.keys import SETTINGS
 from webui.rendering import page
 
@@ -10,4 +11,4 @@ routes = web.RouteTableDef()
 
 @routes.get("/promise")
 async def show(request: web.Request) -> web.Response:
-    return page(request, "promise.html", anonymity=request.app[SETTINGS].anonymity)
+    return page(request, "promise.html", promises=PROMISES, anonymity=request.app[SETTINGS].anonymity)
