@@ -5,7 +5,7 @@ A Core statement costs 25 µs before the driver sees it, an ORM one twice that; 
 columns as the text that stands in the database.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
@@ -23,7 +23,7 @@ class Prepared:
 
     def __init__(self, make: Callable[[str], Select[*tuple[Any, ...]]]) -> None:
         self._make = make
-        self._compiled: dict[str, tuple[str, tuple[str, ...], Mapping[str, Any]]] = {}
+        self._compiled: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
 
     def rows(self, session: Session, **params: object) -> list[tuple[Any, ...]]:
         """What it finds for `params`; a set or list of ids goes where `among` stands. For units that only read,
@@ -44,7 +44,7 @@ class Prepared:
         bound = {key: list(value) if isinstance(value, set | frozenset | tuple) else value for key, value in values.items()}
         return [tuple(row) for row in connection.exec_driver_sql(sql, bound)]
 
-    def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...], Mapping[str, Any]]:
+    def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...], dict[str, Any]]:
         paramstyle = "qmark" if dialect.name == "sqlite" else "pyformat"
         plain = (sqlite if dialect.name == "sqlite" else postgresql).dialect(paramstyle=paramstyle)
         compiled = self._make(dialect.name).compile(dialect=plain, compile_kwargs={"render_postcompile": True})

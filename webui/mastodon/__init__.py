@@ -2,11 +2,12 @@
 
 from aiohttp import web
 
-from webui.mastodon import crossorigin, rates, timelines
+from webui.mastodon import crossorigin, instance, rates, timelines
 from webui.mastodon.routing import Api, add_routes
 
 ALL: tuple[Api, ...] = (
     timelines.routes,
+    instance.routes,
 )  # fmt: skip
 
 

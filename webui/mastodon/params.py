@@ -5,7 +5,7 @@ they are. Unknown names are ignored, an empty text counts as not given (client-A
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Any
 
@@ -97,6 +97,10 @@ class Params:
         value = self._tree.get(name)
         return value if isinstance(value, web.FileField) else None
 
+    def files(self) -> list[web.FileField]:
+        """Every uploaded file, wherever it stands."""
+        return list(_files(self._tree))
+
     def names(self) -> Iterable[str]:
         return self._tree.keys()
 
@@ -106,6 +110,14 @@ class Params:
             value = list(value.values())
         values = value if isinstance(value, list) else [value]
         return [each for each in values if each is not None and not isinstance(each, dict | list | web.FileField)]
+
+
+def _files(value: Any) -> Iterator[web.FileField]:
+    if isinstance(value, web.FileField):
+        yield value
+    elif isinstance(value, dict | list):
+        for each in value.values() if isinstance(value, dict) else value:
+            yield from _files(each)
 
 
 def as_identifier(text: str) -> int | None:

@@ -132,6 +132,6 @@ def read(
     if member:
         params |= {"me": viewer.account_id, "now": town.now(session)}
     return [
-        Stamp(*row[:_ACCOUNT_AT], account=row[_ACCOUNT_AT:])
+        Stamp._make((*row[:_ACCOUNT_AT], row[_ACCOUNT_AT:]))
         for row in statements[member].rows(session, **params)
     ]
