@@ -11,13 +11,14 @@ from urllib.parse import urlsplit
 
 from aiohttp import web
 
-from community.errors import CommunityError
+from community.errors import CommunityError, NotAllowed
 from webui import forms
 from webui.keys import COOKIES, FORM, PAGE_HANDLERS, PRE_SESSION, SESSION_TOKEN, SETTINGS, TOWN
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
 _ORIGIN_ONLY: set[Handler] = set()
+_ASKED_ANEW: set[Handler] = set()
 
 
 class ForeignOrigin(CommunityError):
@@ -28,9 +29,19 @@ class StaleToken(CommunityError):
     """The form is older than the session (or cookies are off). What was typed is in the request's form."""
 
 
+class StaleAnswer(NotAllowed):
+    """The same for a form that is a question: it has to be put again, for somebody else may be logged in by now."""
+
+
 def origin_is_enough(handler: Handler) -> Handler:
     """Mark a handler whose deed is so small (choosing a language) that the Origin check alone guards it."""
     _ORIGIN_ONLY.add(handler)
+    return handler
+
+
+def asked_anew(handler: Handler) -> Handler:
+    """Mark a handler whose form is a question (may this app …?): one that is too old raises StaleAnswer."""
+    _ASKED_ANEW.add(handler)
     return handler
 
 
@@ -60,10 +71,17 @@ def same_origin(request: web.Request) -> bool:
     if origin is None:
         return True
     try:
-        said = urlsplit(origin).netloc.lower()
+        said = urlsplit(origin)
+        host = said.hostname
     except ValueError:  # nothing that a browser would send
         return False
-    return said in {request.host.lower(), request.app[SETTINGS].instance.domain}
+    instance = request.app[SETTINGS].instance
+    here = {request.host.lower(), instance.domain}
+    if said.netloc.lower() in here:
+        return True
+    # A proxy that speaks https for an http town listens on a port of its own and may pass on another Host.
+    proxied = instance.scheme == "http" and said.scheme == "https"
+    return proxied and host in {name.partition(":")[0] for name in here}
 
 
 @web.middleware
@@ -81,5 +99,7 @@ async def guard(request: web.Request, handler: Handler) -> web.StreamResponse:
     if target not in _ORIGIN_ONLY and not hmac.compare_digest(
         form.text("csrf").encode(), token(request).encode()
     ):
+        if target in _ASKED_ANEW:
+            raise StaleAnswer("画面を開いてから時間がたったため、送れませんでした。もう一度、はじめの画面でおえらびください。")
         raise StaleToken("画面を開いてから時間がたったため、送れませんでした。書いたものは下に残っています。")
     return await handler(request)

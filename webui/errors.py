@@ -10,7 +10,7 @@ from aiohttp import web
 from community.errors import CommunityError, TooMany
 from webui import statuses
 from webui.auth import LoginNeeded
-from webui.csrf import StaleToken
+from webui.csrf import StaleAnswer, StaleToken
 from webui.forms import NOT_HERE
 from webui.keys import PAGE_HANDLERS
 from webui.mastodon import refusals
@@ -69,6 +69,9 @@ def _community(request: web.Request, error: CommunityError) -> web.Response:
             action=request.path_qs,
             login_needed=isinstance(error, LoginNeeded),
         )
+    if isinstance(error, StaleAnswer) and not _for_program(request):
+        told = sentence(request, error.message, error.facts)
+        return page(request, "errors/anew.html", status=status, sentence=told, address=request.path_qs)
     answer = _plain(request, status, error.message, facts=error.facts)
     if isinstance(error, TooMany):
         answer.headers["Retry-After"] = str(error.retry_after)

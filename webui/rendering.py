@@ -23,10 +23,13 @@ __all__ = [
 
 
 def language_of(request: web.Request) -> str:
-    """The reader's language: chosen in the footer, else the member's own, else the browser's, else the town's first."""
+    """The reader's language: named in the address (`lang`, as apps do), else chosen in the footer, else the member's
+    own, else the browser's, else the town's first.
+    """
     languages = request.app[SETTINGS].instance.languages
     visitor = request.get(VISITOR, STRANGER)
     for wish in (
+        i18n.accepted(request.query.get("lang", ""), languages),
         request.cookies.get(request.app[COOKIES].language),
         visitor.viewer.locale if visitor.member else None,
     ):

@@ -12,6 +12,9 @@ CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
     "manifest-src 'self'; form-action 'self'; frame-ancestors 'none'; base-uri 'none'"
 )
+_POPUPS = ("/oauth/",)
+"""Apps open these in a popup and wait for it: a policy that cuts the tie to the opener would leave them waiting."""
+
 PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; sandbox"
 """For pictures opened by themselves: an SVG is a document."""
 
@@ -40,7 +43,8 @@ async def add_headers(request: web.Request, response: web.StreamResponse) -> Non
     if response.content_type == "text/html":
         policy = CONTENT_SECURITY_POLICY + ("; upgrade-insecure-requests" if https else "")
         headers.setdefault("Content-Security-Policy", policy)
-        headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        if not request.path.startswith(_POPUPS):
+            headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
 
 
 def client_network(request: web.Request) -> str:

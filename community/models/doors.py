@@ -60,7 +60,9 @@ class AccessToken(Model):
     revoked_at: Mapped[int | None] = mapped_column(Millis)
     app_id: Mapped[int | None] = mapped_column(ForeignKey("apps.id"), index=True)  # none: made by the operator
     expires_at: Mapped[int | None] = mapped_column(Millis)  # only of tokens that can be refreshed
+    # A refresh token has two halves: one that stays, by which the row is found, and one that each use makes anew.
     refresh_hash: Mapped[str | None] = mapped_column(String(64), unique=True)
+    refresh_turn_hash: Mapped[str | None] = mapped_column(String(64))
 
 
 class Invite(Model):

@@ -3,6 +3,7 @@
 Granted is what was asked for, literally; whether that covers a need is worked out here, by implication.
 """
 
+from collections.abc import Iterable
 from functools import lru_cache
 
 DEFAULT = "read"
@@ -63,3 +64,19 @@ def covered(granted: frozenset[str]) -> frozenset[str]:
 def within(asked: tuple[str, ...], granted: frozenset[str]) -> bool:
     """Whether all of `asked` is contained in `granted`."""
     return covered(granted).issuperset(asked)
+
+
+def grouped(words: Iterable[str]) -> list[tuple[str, list[str]]]:
+    """`words` for people to read: each group with those of its parts that are meant, none for the whole of it."""
+    asked = set(words)
+    found: list[tuple[str, list[str]]] = []
+    for group in _GROUPS:
+        if group in asked:
+            found.append((group, []))
+        elif parts := [word.removeprefix(group + ":") for word in SUPPORTED if word in asked and _of(word) == group]:
+            found.append((group, parts))
+    return found
+
+
+def _of(word: str) -> str:
+    return word.rpartition(":")[0]

@@ -2,8 +2,10 @@
 
 from types import ModuleType
 
+from webui.oauth import authorize
 from webui.pages import (
     ask,
+    authorised_apps,
     edit,
     frame,
     join,
@@ -29,6 +31,8 @@ ALL: tuple[ModuleType, ...] = (
     login,
     recover,
     settings,
+    authorised_apps,
+    authorize,
     operate,
     promise,
     questions,

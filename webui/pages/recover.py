@@ -5,10 +5,9 @@ from sqlalchemy.orm import Session
 
 from community import doors, members
 from community.errors import CommunityError
-from webui import auth, visitors
+from webui import auth, entering, visitors
 from webui.forms import Form
 from webui.keys import DATABASE, PASSPHRASES, THROTTLE
-from webui.pages import login
 from webui.rendering import again, form_of, page
 
 routes = web.RouteTableDef()
@@ -22,9 +21,9 @@ async def show(request: web.Request) -> web.Response:
 @routes.post("/recover")
 async def recover(request: web.Request) -> web.Response:
     form = form_of(request)
-    throttle, limits = request.app[THROTTLE], login.limits_for(request, "recover", form.text("login"))
+    throttle, limits = request.app[THROTTLE], entering.limits_for(request, "recover", form.text("login"))
     try:
-        throttle.check(limits, login.TOO_MANY)
+        throttle.check(limits, entering.TOO_MANY)
         throttle.count(limits)
         passphrase_hash = await request.app[PASSPHRASES].hash(form.text("passphrase", strip=False))
         code, token = await request.app[DATABASE].write(

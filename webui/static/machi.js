@@ -13,11 +13,12 @@ document.addEventListener("keydown", (event) => {
 }, true);
 
 // A form that is on its way is not sent a second time by an impatient tap; coming back with the Back button frees it.
+// One that leads out of the browser (data-again) stays on screen and may be sent again.
 document.addEventListener("submit", (event) => {
   if (event.defaultPrevented) return;
   const form = event.target;
   if (form.dataset.sent) event.preventDefault();
-  else if (form.method === "post") form.dataset.sent = "yes";
+  else if (form.method === "post" && !("again" in form.dataset)) form.dataset.sent = "yes";
 });
 addEventListener("pageshow", () => {
   for (const form of document.querySelectorAll("form[data-sent]")) delete form.dataset.sent;
