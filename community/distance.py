@@ -8,14 +8,15 @@ opens when its address is asked for. The deeds of one towards the other are refu
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true, union_all
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from community import town
 from community.errors import NotAllowed, NotFound
 from community.models import LOCAL, Account, Block, DomainBlock, Mute
 from community.visibility import Viewer
 
-Number = int | ColumnElement[int]
+Ids = ColumnElement[int] | InstrumentedAttribute[int]
+Number = int | Ids
 """An id or a moment: a value, a column, or a bindparam of a statement that is made once."""
 
 # Under names of their own, so that these conditions also stand in queries of accounts, blocks and mutes.
@@ -24,7 +25,7 @@ _block, _mute, _shut_out, _home = (
 )  # fmt: skip
 
 
-def hidden(viewer: Viewer, author: ColumnElement[int], now: Number) -> ColumnElement[bool]:
+def hidden(viewer: Viewer, author: Ids, now: Number) -> ColumnElement[bool]:
     """A condition: the account in the column `author` is one from whom `viewer` wants to hear nothing in lists.
 
     `now` is the town's time: a mute that has run out hides nobody. Visitors without an account hide nobody.
@@ -34,7 +35,7 @@ def hidden(viewer: Viewer, author: ColumnElement[int], now: Number) -> ColumnEle
     return hidden_from(viewer.account_id, author, now)
 
 
-def hidden_from(me: Number, author: ColumnElement[int], now: Number) -> ColumnElement[bool]:
+def hidden_from(me: Number, author: Ids, now: Number) -> ColumnElement[bool]:
     """`hidden` for the account `me`, which may be a bindparam."""
     return or_(author.in_(_turned_away(me, _running(now))), _of_shut_out_server(me, author))
 
@@ -54,7 +55,7 @@ def turned_from(me: Number, author: Number, now: Number) -> ColumnElement[bool]:
     )
 
 
-def unheard_by(me: Number, actor: ColumnElement[int], now: Number) -> ColumnElement[bool]:
+def unheard_by(me: Number, actor: Ids, now: Number) -> ColumnElement[bool]:
     """A condition: what the account in the column `actor` does makes no notice for `me`.
 
     Like `hidden_from`, but a mute may spare notices.

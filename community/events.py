@@ -207,9 +207,10 @@ class Notified(Event):
 
 @dataclass(frozen=True, slots=True)
 class NotificationsMerged(Event):
-    """Notices that were held back came through, after the member had accepted their senders."""
+    """Notices that were held back came through, after the member had accepted their senders; of which posts."""
 
     account_id: int
+    post_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,24 +4,47 @@ The same functions serve members and remote accounts. A followee who lives here 
 lives elsewhere is waited for.
 """
 
-from sqlalchemy import Select, or_, select, update
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Select, delete, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from community import events, ids, inserts, notifications, timelines, town
+from community import distance, events, homes, ids, inserts, notifications, timelines, town
 from community.errors import NotAllowed, NotFound
-from community.models import Account, Follow
+from community.models import Account, Endorsement, Follow
 from community.visibility import viewer_of
 
 REQUESTED, ACCEPTED = "requested", "accepted"
 _NOTICES = frozenset({"follow", "follow_request"})
 
 
-def request(session: Session, *, follower: Account, followee: Account, uri: str | None = None) -> Follow:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wishes:
+    """What a follower wants of a follow; None leaves it as it is. At first: boosts, no notices, every language."""
+
+    boosts: bool | None = None  # their boosts come home too
+    notify: bool | None = None  # a notice for each of their posts
+    languages: Sequence[str] | None = None  # only posts in these; empty: all
+
+
+AS_IT_IS = Wishes()
+
+
+def request(
+    session: Session,
+    *,
+    follower: Account,
+    followee: Account,
+    uri: str | None = None,
+    wishes: Wishes = AS_IT_IS,
+) -> Follow:
     """Ask to follow; gives the follow, accepted at once when the followee lives here and is not locked.
 
-    `uri` is the id of a remote Follow; a local one is named after the row. Asked again, nothing changes; asked again
-    under a new `uri` (the other server forgot), an accepted follow is accepted anew so that it is told.
-    Raises NotFound for a followee who is gone, NotAllowed for oneself and for the town's own actor.
+    `uri` is the id of a remote Follow; a local one is named after the row. Asked again, only the `wishes` change;
+    asked again under a new `uri` (the other server forgot), an accepted follow is accepted anew so that it is told.
+    Raises NotFound for a followee who is gone, NotAllowed for oneself, for the town's own actor and between those who
+    have nothing to do with each other (`distance`).
     """
     if followee.deleted_at is not None or followee.suspended_at is not None:
         raise NotFound("お探しの人は見つかりませんでした。")
@@ -29,6 +52,8 @@ def request(session: Session, *, follower: Account, followee: Account, uri: str 
         raise NotAllowed("自分自身をフォローすることはできません。")
     if followee.kind == "instance":
         raise NotAllowed("まちのお知らせは、@machi をフォローすると届きます。")
+    if are_apart(session, follower=follower, followee=followee):
+        raise NotAllowed("この人をフォローすることはできません。")
     now = town.now(session)
     identifier = ids.new(now)
     fresh = inserts.new_row(
@@ -49,6 +74,7 @@ def request(session: Session, *, follower: Account, followee: Account, uri: str 
         _answer(session, follow, follower, followee)
     elif uri is not None and uri != follow.uri:
         _ask_anew(session, follow, uri)
+    _heed(session, follow, followee, wishes)
     return follow
 
 
@@ -79,6 +105,13 @@ def end(session: Session, *, follower: Account, followee: Account) -> None:
     if follow is not None:
         _remove(session, follow)
         events.record(session, events.FollowEnded(follow.uri, follow.follower_id, follow.followee_id))
+
+
+def are_apart(session: Session, *, follower: Account, followee: Account) -> bool:
+    """Whether one may not follow the other: either blocks the other, or shut out the other's whole server."""
+    return distance.apart(session, actor=follower, target=followee) or (
+        not followee.local and distance.apart(session, actor=followee, target=follower)
+    )
 
 
 def between(session: Session, follower_id: int, followee_id: int) -> Follow | None:
@@ -154,9 +187,28 @@ def _ask_anew(session: Session, follow: Follow, uri: str) -> None:
         events.record(session, events.FollowAccepted(follow.id))
 
 
+def _heed(session: Session, follow: Follow, followee: Account, wishes: Wishes) -> None:
+    """What comes from now on; boosts that are not wanted any more leave the home too."""
+    if wishes.notify is not None:
+        follow.notify = wishes.notify
+    if wishes.languages is not None:
+        # Not None: of a JSON column that would be the JSON null, which no IS NULL finds.
+        follow.languages = list(wishes.languages) or null()
+    if wishes.boosts is not None and wishes.boosts != follow.boosts:
+        follow.boosts = wishes.boosts
+        if not wishes.boosts:
+            homes.leave_boosts(session, follow.follower_id, followee)
+    session.flush()
+
+
 def _remove(session: Session, follow: Follow) -> None:
     follower, followee = _ends(session, follow)
     session.delete(follow)
+    session.execute(
+        delete(Endorsement).where(
+            Endorsement.account_id == follower.id, Endorsement.target_id == followee.id
+        )
+    )
     session.flush()
     if follow.state == ACCEPTED:
         _count(session, follow, -1)

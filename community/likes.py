@@ -3,13 +3,15 @@
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from community import events, ids, notifications, posts, town, visibility
+from community import distance, events, ids, notifications, posts, town, visibility
 from community.errors import NotFound
 from community.models import Account, Like, Notification, Post
 
 
 def like(session: Session, *, account: Account, post: Post, uri: str | None = None) -> Like:
-    """`account` likes `post`; again changes nothing. `uri` is that of a remote Like. NotFound if it cannot see it."""
+    """`account` likes `post`; again changes nothing. `uri` is that of a remote Like. NotFound if it cannot see it,
+    NotAllowed if it blocks the author.
+    """
     if not visibility.may_see(session, visibility.viewer_of(session, account), post):
         raise NotFound(
             "お探しのものは見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。"
@@ -17,6 +19,8 @@ def like(session: Session, *, account: Account, post: Post, uri: str | None = No
     known = between(session, account.id, post.id)
     if known is not None:
         return known
+    author = session.get_one(Account, post.author_id)
+    distance.check(session, actor=account, target=author)
     now = town.now(session)
     identifier = ids.new(now)
     row = Like(
@@ -30,8 +34,6 @@ def like(session: Session, *, account: Account, post: Post, uri: str | None = No
     session.flush()
     posts.adjust(post, likes_count=1)
     session.flush()
-    author = session.get(Account, post.author_id)
-    assert author is not None
     notifications.tell(session, to=author, kind="like", actor=account, post=post)
     events.record(session, events.Liked(row.id))
     return row

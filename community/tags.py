@@ -49,6 +49,11 @@ def labels_of(session: Session, post: Post) -> list[str]:
     return [tag.label for tag in of(session, [post])[post.id]]
 
 
+def row_of(session: Session, label: str) -> Tag:
+    """The row of the tag `label`, which is checked; made if nobody used it yet."""
+    return _rows(session, [label])[text.fold(label)]
+
+
 def _rows(session: Session, labels: Sequence[str]) -> dict[str, Tag]:
     """The row of each label by its folded name; missing ones are made, whoever else makes them meanwhile."""
     names = {text.fold(label): label for label in reversed(labels)}

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from community import follows, town
+from community import events, follows, town
 from community.models import Account, Follow
 from federation.inbox import known
 from federation.inbox.inbound import Ignored, Inbound
@@ -17,6 +17,11 @@ def apply(session: Session, inbound: Inbound) -> None:
     followee = known.account(session, inbound.object_uri)
     if followee is None or not followee.local or followee.kind not in _FOLLOWED_KINDS:
         raise Ignored("the Follow names nobody of this town who can be followed")
+    if follows.are_apart(session, follower=follower, followee=followee):
+        # Said as a refusal like any other: else the other side would wait for ever.
+        events.record(session, events.FollowRejected(inbound.id, follower.id, followee.id))
+        inbound.remark = "the Follow is refused: the two have nothing to do with each other"
+        return
     follows.request(session, follower=follower, followee=followee, uri=inbound.id)
 
 

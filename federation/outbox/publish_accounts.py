@@ -1,10 +1,10 @@
-"""Follows and what accounts say of themselves (federation reference §1.1, §1.8)."""
+"""Follows, blocks, and what accounts say of themselves (federation reference §1.1, §1.8)."""
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from community import events, ids, town
-from community.models import Account, Follow
+from community.models import Account, Block, Follow
 from federation.models import ActorKey, Delivery, OutboxItem
 from federation.outbox import addressing, sayings
 from federation.outbox.addressing import Inbox
@@ -18,6 +18,8 @@ def subscribe(bus: events.Bus) -> None:
     bus.subscribe(events.FollowAccepted, follow_accepted)
     bus.subscribe(events.FollowRejected, follow_rejected)
     bus.subscribe(events.FollowEnded, follow_ended)
+    bus.subscribe(events.BlockCreated, block_created)
+    bus.subscribe(events.BlockRemoved, block_removed)
     bus.subscribe(events.AccountUpdated, account_updated)
     bus.subscribe(events.AccountDeleted, account_deleted)
 
@@ -72,6 +74,25 @@ def follow_ended(session: Session, event: events.FollowEnded) -> None:
         heard = Audience((followee.uri,), ())
         activity = activities.undo(_new_uri(session), follower, asked, now=town.now(session), heard=heard)
         _say_to(session, follower, activity, followee, about=event.uri)
+
+
+def block_created(session: Session, event: events.BlockCreated) -> None:
+    block = session.get(Block, event.block_id)
+    if block is None:  # taken back in the same unit
+        return
+    account, target = session.get_one(Account, block.account_id), session.get_one(Account, block.target_id)
+    if account.local and not target.local:
+        activity = activities.block(block.uri, account, target, now=block.created_at)
+        _say_to(session, account, activity, target, about=block.uri)
+
+
+def block_removed(session: Session, event: events.BlockRemoved) -> None:
+    account, target = session.get_one(Account, event.account_id), session.get_one(Account, event.target_id)
+    if account.local and not target.local:
+        blocked = activities.embedded_block(uri=event.uri, actor=account, target=target)
+        heard = Audience((target.uri,), ())
+        activity = activities.undo(_new_uri(session), account, blocked, now=town.now(session), heard=heard)
+        _say_to(session, account, activity, target, about=event.uri)
 
 
 def account_updated(session: Session, event: events.AccountUpdated) -> None:

@@ -97,6 +97,16 @@ def follow(uri: str, follower: Account, followee: Account, *, now: int) -> Docum
     return _activity("Follow", uri, follower, followee.uri, now=now, heard=Audience((followee.uri,), ()))
 
 
+def block(uri: str, actor: Account, target: Account, *, now: int) -> Document:
+    """Said to the server of `target` alone: so much it has to know to keep the two apart."""
+    return _activity("Block", uri, actor, target.uri, now=now, heard=Audience((target.uri,), ()))
+
+
+def embedded_block(*, uri: str, actor: Account, target: Account) -> Document:
+    """A Block as its Undo carries it."""
+    return {"type": "Block", "id": uri, "actor": actor.uri, "object": target.uri}
+
+
 def embedded_follow(*, uri: str, follower: Account, followee: Account) -> Document:
     """A Follow as Accept, Reject and Undo carry it: the four facts by which the other side knows it again."""
     return {"type": "Follow", "id": uri, "actor": follower.uri, "object": followee.uri}
