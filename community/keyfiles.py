@@ -2,11 +2,13 @@
 
 `secret` signs cookies and form tokens, `sealing` seals the actors' private keys in the database, and
 `anonymity-<epoch>` recognises the askers of hidden name tags. An anonymity key lives 90 days: once its file is gone,
-nobody can find out any more, by whatever means, which member a tag belongs to.
+nobody can find out any more, by whatever means, which member a tag belongs to. `push` signs what goes to the push
+services of devices; it is made when it is first needed.
 """
 
 import os
 import secrets
+from functools import cached_property
 from pathlib import Path
 from typing import Protocol
 
@@ -15,7 +17,7 @@ from community.config import SettingsError
 EPOCH_MS = 30 * 24 * 3600 * 1000
 _EPOCHS_KEPT = 3  # 90 days, counted from the making of the key
 _SIZE = 32  # bytes
-_SECRET, _SEALING, _ANONYMITY = "secret", "sealing", "anonymity-"
+_SECRET, _SEALING, _ANONYMITY, _PUSH = "secret", "sealing", "anonymity-", "push"
 
 
 class _Store(Protocol):
@@ -57,6 +59,11 @@ class KeyFiles:
     def in_memory(cls) -> "KeyFiles":
         """Fresh keys that no file holds, for tests."""
         return cls(_Memory())
+
+    @cached_property
+    def push(self) -> bytes:
+        """The key with which notices to devices are signed, made if need be. Raises SettingsError."""
+        return self._store.read(_PUSH) or self._store.make(_PUSH)
 
     def anonymity_key(self, epoch: int) -> bytes | None:
         """The key of `epoch`, or None if it was never made or is destroyed.
