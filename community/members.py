@@ -7,7 +7,21 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from community import admission, doors, events, follows, ids, inserts, names, passphrases, posts, romaji, town
+from community import (
+    admission,
+    belongings,
+    doors,
+    events,
+    follows,
+    ids,
+    inserts,
+    names,
+    notifications,
+    passphrases,
+    posts,
+    romaji,
+    town,
+)
 from community import strengths as topics
 from community.errors import Invalid, NotAllowed, NotFound
 from community.models import (
@@ -17,7 +31,6 @@ from community.models import (
     HomeEntry,
     Learning,
     Member,
-    Notification,
     Post,
     Strength,
     WebSession,
@@ -84,6 +97,8 @@ def join(
         invite_id=admitted.invite_id,
         joined_at=account.created_at,
     )
+    if not by_operator:
+        notifications.tell_moderators(session, kind="sign_up", actor=account)
     return Joined(account, member, code)
 
 
@@ -352,6 +367,7 @@ def _set_preferences(
 
 def _remove_private(session: Session, account_id: int) -> None:
     """Everything that only the member had: ways in, preferences, home, notices."""
-    doors_and_lists = (WebSession, AccessToken, Strength, Learning, HomeEntry, Notification, Member)
+    belongings.drop(session, account_id)
+    doors_and_lists = (WebSession, AccessToken, Strength, Learning, HomeEntry, Member)
     for model in doors_and_lists:
         session.execute(delete(model).where(model.account_id == account_id))

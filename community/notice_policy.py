@@ -186,17 +186,16 @@ def accept(session: Session, *, account_id: int, request_ids: Iterable[int]) -> 
     senders = _senders(session, account_id, request_ids)
     if not senders:
         return
-    session.execute(
-        update(Notification)
-        .where(
-            Notification.account_id == account_id,
-            Notification.actor_id.in_(senders),
-            Notification.held.is_(True),
-        )
-        .values(held=False)
+    held = and_(
+        Notification.account_id == account_id,
+        Notification.actor_id.in_(senders),
+        Notification.held.is_(True),
     )
+    about = session.scalars(select(Notification.post_id).where(held, Notification.post_id.is_not(None)).distinct())
+    merged = events.NotificationsMerged(account_id, tuple(it for it in about if it is not None))
+    session.execute(update(Notification).where(held).values(held=False))
     session.execute(_rows(account_id, senders).values(state=ACCEPTED))
-    events.record(session, events.NotificationsMerged(account_id))
+    events.record(session, merged)
 
 
 def dismiss(session: Session, *, account_id: int, request_ids: Iterable[int]) -> None:

@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 
 from aiohttp import web
 
+from community import echoes
 from community.config import Settings
 from community.db import open_database
 from community.events import Bus
@@ -65,6 +66,7 @@ def create_app(
     bus = Bus()
     app[DATABASE] = open_database(town, bus)
     app[FEDERATION] = make_federation(town, app[DATABASE])
+    echoes.subscribe(bus)
     publish.subscribe(bus, app[FEDERATION])
     media_serving.attach(app, settings)
     app.cleanup_ctx.append(_resources)

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from community import config, founding, migrate
+from community import config, echoes, founding, migrate
 from community.config import Settings, SettingsError
 from community.db import Database, open_database
 from community.events import Bus
@@ -41,6 +41,7 @@ def opened(path: Path) -> Iterator[Database]:
     keys = KeyFiles.load(settings.keys_dir)
     prepare_schema(settings)
     bus = Bus()
+    echoes.subscribe(bus)
     publish.subscribe(bus, _NobodyToWake())
     database = open_database(Town(settings, keys), bus)
     try:

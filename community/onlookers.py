@@ -1,0 +1,104 @@
+"""Who hears of a post without being spoken to: followers who asked for it, and those to whom an edit matters.
+
+Subscribers of what is recorded when a post is stored or edited; they run in its transaction.
+"""
+
+from typing import Any
+
+from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy.orm import Session
+
+from community import events, notifications, town
+from community.events import Bus, PostCreated, PostEdited
+from community.models import Account, Follow, Member, Post
+from community.visibility import DIRECT, FOLLOWERS
+
+_TOLD_OF = frozenset({"question", "answer", "note"})
+_FRESH = 24 * 3_600_000
+"""What is older when it arrives is no news: it was fetched to complete a thread."""
+
+
+def subscribe(bus: Bus) -> None:
+    """Have `bus` tell of posts and of edits."""
+    bus.subscribe(events.PostCreated, on_created)
+    bus.subscribe(events.PostEdited, on_edited)
+
+
+def on_created(session: Session, event: PostCreated) -> None:
+    """Tell those who follow the author, or the board, and want to hear of each post (the bell of their app)."""
+    post = session.get_one(Post, event.post_id)
+    if post.kind not in _TOLD_OF or post.visibility == DIRECT or post.created_at < town.now(session) - _FRESH:
+        return
+    if post.kind == "note" and not _stands_alone(session, post):
+        return
+    facts = {"author": post.author_id, "board": post.board_id if post.kind == "question" else None}
+    rung = session.connection().execute(_BELLS, facts).all()
+    if not rung:
+        return
+    author = session.get_one(Account, post.author_id)
+    for row in rung:
+        by_author = row.followee_id == author.id
+        if (post.visibility == FOLLOWERS and not by_author) or not _reads(row.languages, post.language):
+            continue
+        follower = session.get_one(Account, row.follower_id)
+        notifications.tell(session, to=follower, kind="post", actor=author, post=post)
+
+
+def on_edited(session: Session, event: PostEdited) -> None:
+    """Tell the members who answered the post or passed it on, and those who quote it, that it says something else."""
+    post = session.get_one(Post, event.post_id)
+    touched = session.connection().execute(_TOUCHED, {"post": post.id}).all()
+    if not touched:
+        return
+    author = session.get_one(Account, post.author_id)
+    quoting = {row.author_id for row in touched if row.quote_of_id == post.id}
+    for account_id in {row.author_id for row in touched}:
+        kind = "quoted_update" if account_id in quoting else "update"
+        notifications.tell(session, to=session.get_one(Account, account_id), kind=kind, actor=author, post=post)
+
+
+def _stands_alone(session: Session, post: Post) -> bool:
+    """A note that goes on from its author's own, or from nothing."""
+    if post.in_reply_to_uri is None and post.parent_id is None:
+        return True
+    parent = None if post.parent_id is None else session.get(Post, post.parent_id)
+    return parent is not None and parent.author_id == post.author_id
+
+
+def _reads(languages: list[str] | None, language: str | None) -> bool:
+    return not languages or language is None or language.partition("-")[0] in languages or language in languages
+
+
+def _bells() -> Select[*tuple[Any, ...]]:
+    author, board = (bindparam(name, type_=Follow.followee_id.type) for name in ("author", "board"))
+    return (
+        select(Follow.follower_id, Follow.followee_id, Follow.languages)
+        .join(Member, Member.account_id == Follow.follower_id)
+        .where(
+            or_(Follow.followee_id == author, Follow.followee_id == board),
+            Follow.state == "accepted",
+            Follow.notify.is_(True),
+        )
+        .order_by(Follow.id)
+    )
+
+
+def _touched() -> Select[*tuple[Any, ...]]:
+    it = bindparam("post", type_=Post.id.type)
+    return (
+        select(Post.author_id, Post.quote_of_id)
+        .where(
+            or_(
+                (Post.parent_id == it) & (Post.kind != "boost"),
+                Post.boost_of_id == it,
+                (Post.quote_of_id == it) & (Post.quote_state == "accepted"),
+            ),
+            Post.local.is_(True),
+            Post.deleted_at.is_(None),
+        )
+        .distinct()
+    )
+
+
+_BELLS = _bells()
+_TOUCHED = _touched()
