@@ -80,13 +80,16 @@ MakeSite = Callable[..., Awaitable[Site]]
 
 
 @pytest.fixture
-async def make_site(new_database_url: Callable[[], str], clock: FixedClock) -> AsyncIterator[MakeSite]:
+async def make_site(
+    new_database_url: Callable[[], str], clock: FixedClock, tmp_path: Path
+) -> AsyncIterator[MakeSite]:
     """Call it with tables of settings for a served town; a plain-http one unless told otherwise."""
     async with AsyncExitStack() as stack:
 
         async def make(**tables: dict[str, Any]) -> Site:
             instance = {"scheme": "http", "domain": "localhost:8080", "registrations": "open"}
             tables["instance"] = instance | tables.get("instance", {})
+            tables.setdefault("media", {"path": str(tmp_path / "media")})
             town = make_town(new_database_url(), clock=clock, **tables)
             app = create_app(town.settings, clock=clock, background=False, keys=town.keys)
             server = TestServer(app)

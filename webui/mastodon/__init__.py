@@ -2,12 +2,13 @@
 
 from aiohttp import web
 
-from webui.mastodon import crossorigin, instance, rates, timelines
+from webui.mastodon import crossorigin, instance, media, rates, timelines
 from webui.mastodon.routing import Api, add_routes
 
 ALL: tuple[Api, ...] = (
     timelines.routes,
     instance.routes,
+    media.routes,
 )  # fmt: skip
 
 

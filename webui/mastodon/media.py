@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 from community import media
 from community.errors import Conflict
 from community.models import Media
+from webui.keys import THROTTLE
 from webui.mastodon.entities import media as entities
 from webui.mastodon.params import Params
 from webui.mastodon.replies import Refusal, reply
@@ -19,8 +20,10 @@ from webui.mastodon.routing import Api, Call
 from webui.mastodon.uploads import received
 from webui.media import pictures
 from webui.media.workshop import WORKSHOP, Workshop
+from webui.throttle import Limit
 
 routes = Api()
+PER_MEMBER = Limit(tries=30, minutes=30)
 _AT_WORK = 206
 
 
@@ -73,7 +76,7 @@ async def change(call: Call) -> web.Response:
 
     try:
         changed = await call.write(unit)
-    except BaseException:
+    except Exception:
         await workshop.store.remove([preview])
         raise
     return reply(entities.one(changed, call.town))
@@ -101,6 +104,7 @@ def focus_of(sent: Params) -> tuple[float, float] | None:
 
 async def _upload(call: Call) -> web.Response:
     workshop = call.request.app[WORKSHOP]
+    _count(call)
     async with received(call.request) as sent:
         file = sent.file("file")
         if file is None:
@@ -109,7 +113,7 @@ async def _upload(call: Call) -> web.Response:
         picture = await workshop.run(lambda: pictures.of_post(source))
         small = await _thumbnail(workshop, sent) or picture.small
         description, focus = sent.string("description") or "", focus_of(sent)
-    keys = []
+    keys: list[str] = []
 
     def unit(session: Session) -> Media:
         return media.new(
@@ -131,12 +135,19 @@ async def _upload(call: Call) -> web.Response:
 
     try:
         for each in (picture.whole, small):
-            keys.append(await workshop.store.put(each.body, each.mime))
+            keys.append(await workshop.store.put(each.body, each.mime))  # noqa: PERF401 - those before a failure count
         kept = await call.write(unit)
-    except BaseException:  # also if the app hangs up: no row will ever name the files
+    except Exception:  # no row will ever name the files
         await workshop.store.remove(keys)
         raise
     return reply(entities.one(kept, call.town))
+
+
+def _count(call: Call) -> None:
+    """Raises TooMany: a picture costs the town far more than a word."""
+    throttle, limits = call.request.app[THROTTLE], {f"media@{call.me}": PER_MEMBER}
+    throttle.check(limits, "画像をたくさん受けとりました。%(minutes)s分ほど待ってから、もう一度お試しください。")
+    throttle.count(limits)
 
 
 async def _thumbnail(workshop: Workshop, sent: Params) -> pictures.Encoded | None:
