@@ -12,6 +12,7 @@ from alembic.migration import MigrationContext
 from community import migrate
 from community.errors import StorageFailed
 from community.models import Model
+from community.models.search import is_index
 from community.storage import postgresql, sqlite
 
 
@@ -43,17 +44,22 @@ def shape(connection: sa.Connection) -> dict[str, object]:
     }
 
 
+def of_the_models(name: str | None, kind: str, _parents: object) -> bool:
+    """The indexes of words are made beside the tables, of another kind on each engine; see the test below."""
+    return kind != "table" or not is_index(name or "")
+
+
 def test_the_migrations_build_the_schema_of_the_models(database_url):
     engine = engine_of(database_url)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"target_metadata": Model.metadata})
+        opts = {"target_metadata": Model.metadata, "include_name": of_the_models}
+        context = MigrationContext.configure(connection, opts=opts)
         differences = compare_metadata(context, Model.metadata)
         missing = api.render_python_code(api.produce_migrations(context, Model.metadata).upgrade_ops)
     engine.dispose()
     assert differences == [], (
-        "The models have changed. Until the first release, write the change into "
-        "community/migrations/versions/0001_first_town.py by hand (columns stand in the order of the models); "
-        f"after it, make it a migration of its own. What is missing:\n{missing}"
+        "The models have changed: write a migration of its own for it (new columns stand last, as in the models). "
+        f"What is missing:\n{missing}"
     )
 
 

@@ -9,7 +9,10 @@ import aiohttp
 import pytest
 
 from community import doors
+from tests.community.conftest import session
 from tests.webui.conftest import Site
+
+__all__ = ["session"]
 
 ALL_SCOPES = "read write follow push profile"
 
