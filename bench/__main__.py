@@ -1,15 +1,18 @@
-"""Run the benchmarks: `make bench`, or one of them: `make bench ARGS=writes`."""
+"""Run a benchmark: `make bench ARGS=writes`, `python -m bench fedibench api-read --base …`. Without a name: `writes`."""
 
+import importlib
 import sys
 
-from bench import writes
-
-ALL = {"writes": writes.main}
+ALL = {
+    "writes": "bench.writes",
+    "fedibench": "bench.fedibench.cli",
+    "seed": "bench.seeding.cli",
+    "town": "bench.town",
+}
+"""Where the `main(arguments)` of each stands; loaded when it is called for."""
 
 if __name__ == "__main__":
-    names = sys.argv[1:] or list(ALL)
-    unknown = [name for name in names if name not in ALL]
-    if unknown:
-        sys.exit(f"There is no benchmark {unknown[0]!r}; there are: {', '.join(ALL)}")
-    for name in names:
-        ALL[name]()
+    name, *arguments = sys.argv[1:] or ["writes"]
+    if name not in ALL:
+        sys.exit(f"There is no benchmark {name!r}; there are: {', '.join(ALL)}")
+    importlib.import_module(ALL[name]).main(arguments)

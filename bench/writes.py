@@ -8,7 +8,7 @@ import platform
 import secrets
 import sqlite3
 import tempfile
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -181,7 +181,7 @@ async def _figures(contender: Contender, template: Path) -> list[str]:
     return cells
 
 
-def main() -> None:
+def main(_arguments: Sequence[str] = ()) -> None:
     print(
         f"# CPU µs for one unit · units a second. Python {platform.python_version()}, SQLite "
         f"{sqlite3.sqlite_version}, SQLAlchemy {sqlalchemy.__version__}, {platform.machine()}\n"
