@@ -256,6 +256,12 @@ def let_go(session: Session, *, account_id: int, keys: Iterable[str | None]) -> 
     session.flush()
 
 
+def key_of(session: Session, url: str | None) -> str | None:
+    """The key of the file at an address of this town's store; None for any other address."""
+    base = town.of(session).uris.media("")
+    return url.removeprefix(base) if url and url.startswith(base) else None
+
+
 def forgotten(session: Session, *, limit: int = 100) -> list[Media]:
     """What whoever keeps the store is to remove from it, then here (`remove`): gone, or never attached."""
     old = town.now(session) - KEPT_UNATTACHED

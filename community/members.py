@@ -15,6 +15,7 @@ from community import (
     follows,
     ids,
     inserts,
+    media,
     names,
     notifications,
     passphrases,
@@ -193,11 +194,12 @@ def update_profile(
     default_visibility: str | None = None,
     locale: str | None = None,
     email: str | None = None,
+    more: bool = False,
 ) -> Account:
     """Change what is given, leave the rest; "" takes an e-mail or a default visibility away.
 
     Raises NotFound, and Invalid with the field nickname, bio, strengths, learnings, email or default_visibility.
-    AccountUpdated is recorded when others can see a difference.
+    AccountUpdated is recorded when others can see a difference, or if `more` that they see has changed already.
     """
     account, member = _found(session, account_id)
     shown: dict[str, object] = {
@@ -213,14 +215,14 @@ def update_profile(
         if len(bio.source) > BIO_LIMIT:
             raise Invalid("bio", "自己紹介は%(limit)s文字までにしてください。", limit=BIO_LIMIT)
         shown |= {"summary_source": bio.source, "summary_html": bio.html}
-    changed = _set(account, shown)
+    changed = _set(account, shown) or more
     if strengths is not None:
         changed |= topics.choose(session, account_id, strengths)
     if learnings is not None:
         topics.choose_learnings(session, account_id, learnings)
     _set_preferences(session, member, default_visibility, locale, email)
     if changed:
-        account.updated_at = town.now(session)
+        account.updated_at = max(town.now(session), account.updated_at + 1)  # what apps keep of it goes by this
         events.record(session, events.AccountUpdated(account_id))
     session.flush()
     return account
@@ -284,7 +286,11 @@ def leave(session: Session, *, account_id: int, delete_posts: bool = False) -> N
         {"display_name": GONE, "summary_source": "", "summary_html": "", "fields": [], "accepting": False}
         | {"discoverable": False, "indexable": False, "deleted_at": now, "updated_at": now},
     )
-    account.avatar_url = account.header_url = None
+    keys = [media.key_of(session, each) for each in (account.avatar_url, account.header_url)]
+    media.let_go(session, account_id=account_id, keys=keys)
+    media.drop_of(session, account_id)
+    account.avatar_url = account.header_url = account.emojis = None
+    account.avatar_description = account.header_description = ""
     session.flush()
     events.record(session, events.AccountDeleted(account_id, follower_ids))
 
