@@ -21,12 +21,14 @@ from community import (
     passphrases,
     posts,
     romaji,
+    search,
     town,
 )
 from community import strengths as topics
 from community.errors import Invalid, NotAllowed, NotFound
 from community.models import (
     LOCAL,
+    AccessGrant,
     AccessToken,
     Account,
     HomeEntry,
@@ -103,6 +105,11 @@ def join(
     return Joined(account, member, code)
 
 
+def name_taken(handle: str) -> Invalid:
+    """Why nobody else can be called `handle`."""
+    return Invalid("name", "「%(name)s」は、もう使われています。ほかの名前をお試しください。", name=handle)
+
+
 def suggest_handle(session: Session, nickname: str) -> str:
     """A free handle that goes with a ニックネーム: its reading where it is kana or Latin, else a pleasant word."""
     stem = romaji.latin(nickname)[: names.HANDLE_LIMIT - 4] or romaji.latin(
@@ -163,6 +170,7 @@ def decline(session: Session, *, account_id: int) -> None:
     if member.state != "pending":
         raise NotFound("その申し込みは見つかりませんでした。")
     _remove_private(session, account_id)
+    search.forget_account(session, account_id)
     session.delete(account)
     session.flush()
 
@@ -315,7 +323,8 @@ def _new_account(session: Session, handle: str, shown: str, *, held: bool) -> Ac
         suspended_at=now if held else None,
     )
     if not fresh:
-        raise Invalid("name", "「%(name)s」は、もう使われています。ほかの名前をお試しください。", name=handle)
+        raise name_taken(handle)
+    search.note_account(session, identifier)
     return session.get_one(Account, identifier)
 
 
@@ -374,6 +383,6 @@ def _set_preferences(
 def _remove_private(session: Session, account_id: int) -> None:
     """Everything that only the member had: ways in, preferences, home, notices."""
     belongings.drop(session, account_id)
-    doors_and_lists = (WebSession, AccessToken, Strength, Learning, HomeEntry, Member)
+    doors_and_lists = (WebSession, AccessGrant, AccessToken, Strength, Learning, HomeEntry, Member)
     for model in doors_and_lists:
         session.execute(delete(model).where(model.account_id == account_id))

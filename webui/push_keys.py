@@ -17,7 +17,10 @@ def private_key(town: Town) -> ec.EllipticCurvePrivateKey:
 
 
 def public_key(town: Town) -> str:
-    """The public key as apps and push services want it: the uncompressed point in base64url. Raises as `private_key`."""
+    """The public key as apps are told it: the uncompressed point in base64url, padded as Mastodon pads it.
+
+    Raises as `private_key`.
+    """
     return _public(town.keys.push)
 
 
@@ -30,4 +33,4 @@ def _private(secret: bytes) -> ec.EllipticCurvePrivateKey:
 @lru_cache(maxsize=8)
 def _public(secret: bytes) -> str:
     point = _private(secret).public_key().public_bytes(Encoding.X962, PublicFormat.UncompressedPoint)
-    return base64.urlsafe_b64encode(point).rstrip(b"=").decode()
+    return base64.urlsafe_b64encode(point).decode()

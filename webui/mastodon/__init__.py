@@ -2,13 +2,37 @@
 
 from aiohttp import web
 
-from webui.mastodon import crossorigin, instance, media, rates, timelines
+from webui.mastodon import (
+    accounts,
+    apps,
+    blocks,
+    crossorigin,
+    follow_requests,
+    instance,
+    lists,
+    media,
+    rates,
+    signup,
+    suggestions,
+    tags,
+    timelines,
+    tokens,
+)
 from webui.mastodon.routing import Api, add_routes
 
 ALL: tuple[Api, ...] = (
     timelines.routes,
     instance.routes,
     media.routes,
+    apps.routes,
+    tokens.routes,
+    signup.routes,
+    accounts.routes,
+    follow_requests.routes,
+    blocks.routes,
+    lists.routes,
+    tags.routes,
+    suggestions.routes,
 )  # fmt: skip
 
 
