@@ -30,7 +30,10 @@ class PostEdited(Event):
 
 @dataclass(frozen=True, slots=True)
 class PostDeleted(Event):
+    """A post was taken back. Its tags are gone by now; what they were stands here."""
+
     post_id: int
+    tag_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -222,10 +225,23 @@ class ConversationChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
-class PushQueued(Event):
-    """A notice waits to be pushed to a member's devices."""
+class AnnouncementChanged(Event):
+    """まちからのお知らせ was put up, or says something else."""
 
-    account_id: int
+    announcement_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementReacted(Event):
+    """A member set a reaction to an announcement, or took it back."""
+
+    announcement_id: int
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class AnnouncementRemoved(Event):
+    announcement_id: int
 
 
 E_ = TypeVar("E_", bound=Event)

@@ -10,7 +10,7 @@ from typing import Any, TypeVarTuple
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from community import distance, filters, nametags, notice_types, town
+from community import distance, filter_matching, nametags, notice_types, town
 from community.models import Account, Member, Notification, Post, Thanks, ThreadMute
 from community.visibility import Viewer, visible_to
 
@@ -63,6 +63,8 @@ class Wanted:
     types: frozenset[str] | None = None
     without: frozenset[str] = field(default_factory=frozenset)
     from_id: int | None = None  # only of this account
+    kind: str | None = None  # only of this kind of ours
+    post_id: int | None = None  # only about this post
     held: bool = False  # also what is held back
     stored: bool = False  # nothing that is worked out
 
@@ -120,6 +122,10 @@ def standing(session: Session, viewer: Viewer, wanted: Wanted) -> ColumnElement[
         known.append(Notification.held.is_(False))
     if wanted.from_id is not None:
         known.append(Notification.actor_id == wanted.from_id)
+    if wanted.kind is not None:
+        known.append(Notification.kind == wanted.kind)
+    if wanted.post_id is not None:
+        known.append(Notification.post_id == wanted.post_id)
     return and_(*known)
 
 
@@ -134,12 +140,14 @@ def joined(rows: Select[*Row]) -> Select[*Row]:
 
 def hidden_by_filters(session: Session, viewer: Viewer, notices: list[Notice]) -> set[int]:
     """The ids of those whose post meets a filter that hides it among notices; mostly no query, at most two."""
-    mine = filters.of(session, viewer.account_id)
+    mine = filter_matching.of(session, viewer.account_id)
     wanted = {it.shown_post_id for it in notices if it.shown_post_id is not None}
     if not mine or not wanted:
         return set()
     texts = session.execute(
-        select(Post.id, Post.title, Post.summary, Post.body_text).where(Post.id.in_(wanted))
+        select(Post.id, Post.title, Post.summary, Post.body_text).where(
+            Post.id.in_(wanted), Post.author_id != viewer.account_id
+        )
     )
     met = {
         row.id
@@ -198,7 +206,7 @@ def _notice(row: Any) -> Notice:
 
 def _worked_out(session: Session, viewer: Viewer, wanted: Wanted) -> list[Notice]:
     """Never marked as new: to remember up to where the asker read them would join the asker to the question."""
-    if wanted.stored or _WORKED_OUT_TYPE not in wanted.shown_types:
+    if wanted.stored or wanted.kind is not None or _WORKED_OUT_TYPE not in wanted.shown_types:
         return []
     lowest = max(wanted.since_id or 0, wanted.min_id or 0)
     found = [

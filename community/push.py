@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import Select, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session
 
-from community import events, ids, town
+from community import ids, town
 from community.errors import Invalid, NotFound
 from community.models import AccessToken, Follow, Notification, PushItem, PushSubscription
 
@@ -81,11 +81,11 @@ def subscribe(
 
 
 def change(
-    session: Session, *, token_id: int, alerts: Mapping[str, bool], policy: str | None = None
+    session: Session, *, token_id: int, alerts: Mapping[str, bool] | None, policy: str | None = None
 ) -> PushSubscription:
-    """Choose anew what is pushed; alerts that are not named go off. NotFound if the token has no subscription."""
+    """Choose anew what is pushed; with `alerts`, those not named go off. NotFound if the token has no subscription."""
     row = of_token(session, token_id)
-    row.alerts = _alerts(alerts)
+    row.alerts = row.alerts if alerts is None else _alerts(alerts)
     row.policy = row.policy if policy is None else _policy(policy)
     session.flush()
     return row
@@ -130,7 +130,6 @@ def queue(
     ]  # fmt: skip
     if items:
         connection.execute(_INSERT, items)
-        events.record(session, events.PushQueued(account_id))
 
 
 def any_due(session: Session) -> bool:
@@ -247,7 +246,8 @@ def _endpoint(session: Session, typed: str | None) -> str:
     allowed = ("https", "http") if trial else ("https",)
     try:
         parts = urlsplit(typed or "")
-        fits = parts.scheme in allowed and bool(parts.hostname) and parts.port != 0 and not parts.username
+        fits = parts.scheme in allowed and bool(parts.hostname) and not parts.username
+        fits = fits and (trial or parts.port in (None, 443))
     except ValueError:
         fits = False
     if not fits or typed is None or len(typed) > _ENDPOINT_MOST:

@@ -199,8 +199,14 @@ class Outbound:
         """
         address = outward.checked(url, allow_private=self._allow_private)
         headers = {"Content-Type": media_types.ACTIVITY_JSON, "Accept": "*/*"}
-        signed = self._signed("POST", address, headers, body, signer)
-        async with _told(url), self._request("POST", address, signed, body) as response:
+        return await self._post(url, address, self._signed("POST", address, headers, body, signer), body)
+
+    async def hand_over(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
+        """POST `body` as it is and unsigned, to a push service: `headers` say what it is. Raises as `post` does."""
+        return await self._post(url, outward.checked(url, allow_private=self._allow_private), headers, body)
+
+    async def _post(self, url: str, address: URL, headers: Mapping[str, str], body: bytes) -> Answer:
+        async with _told(url), self._request("POST", address, headers, body) as response:
             # What it says besides does not matter; but only once that is read may the next one use the connection.
             with suppress(TimeoutError, aiohttp.ClientError):
                 async with asyncio.timeout(_ANSWER_PATIENCE):

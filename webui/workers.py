@@ -15,7 +15,8 @@ from community.town import Clock, Town
 from federation.context import FEDERATION
 from federation.inbox.process import InboxWorker
 from federation.outbox.deliver import DeliveryWorker
-from webui.keys import DATABASE, TOWN, WORKERS
+from webui.keys import DATABASE, TEMPLATES, TOWN, WORKERS
+from webui.push.worker import PushWorker
 
 log = logging.getLogger(__name__)
 RELEASE_PAUSE = 0.5
@@ -34,6 +35,7 @@ async def run(app: web.Application) -> AsyncIterator[None]:
         "delivery": DeliveryWorker(federation).run,
         "release": lambda: release(app[DATABASE], app[TOWN].clock),
         "keys": lambda: destroy_keys(app[TOWN]),
+        "push": PushWorker(federation, app[TEMPLATES].catalogues).run,
     }
     tasks = [asyncio.create_task(_keep_going(name, deed), name=name) for name, deed in deeds.items()]
     app[WORKERS].extend(tasks)

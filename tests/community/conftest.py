@@ -53,6 +53,6 @@ def told(session: Session):
 
     def take(*, notices: bool = False) -> list[object]:
         recorded = session.info.pop("machi.events", [])
-        return [it for it in recorded if notices or not isinstance(it, events.Notified | events.PushQueued)]
+        return [it for it in recorded if notices or not isinstance(it, events.Notified)]
 
     return take
