@@ -100,6 +100,13 @@ def mention_link(account: Account) -> str:
     return f'<span class="h-card"><a href="{address}" class="u-url mention">@{escape(account.name)}</a></span>'
 
 
+def leading_handle(typed: str, *, domain: str) -> tuple[Handle, str] | None:
+    """Whom `typed` begins by mentioning, and what follows; None if it begins otherwise."""
+    said = typed.lstrip()
+    mark = _MARKS.match(said)
+    return (_handle(mark, domain), said[mark.end() :]) if mark is not None and mark["name"] else None
+
+
 def without_leading_mentions(plain: str) -> str:
     """`plain` without the mentions that apps put in front of a reply."""
     while (mark := _MARKS.match(plain := plain.lstrip())) and mark["name"]:

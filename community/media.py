@@ -112,10 +112,11 @@ def describe(
     focus: tuple[float, float] | None = None,
     preview: str | None = None,
     small: dict[str, object] | None = None,
+    quietly: bool = False,
 ) -> Media:
     """Change what is given: the words for those who do not see it, the point to keep in sight, the small picture.
 
-    Also after it was attached: then the post is told to have changed. The small picture it had is let go. Raises
+    Also after it was attached: then the post is told to have changed, unless whoever calls tells it (`quietly`). The small picture it had is let go. Raises
     NotFound, Invalid("description").
     """
     media = own(session, account_id=account_id, media_id=media_id)
@@ -130,7 +131,8 @@ def describe(
     session.flush()
     if media.post_id is not None and before != (media.description, media.meta, media.preview):
         touch(session, media.post_id)
-        events.record(session, events.PostEdited(media.post_id))
+        if not quietly:
+            events.record(session, events.PostEdited(media.post_id))
     return media
 
 

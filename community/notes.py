@@ -43,7 +43,9 @@ def write(
     if origin is None:
         posts.check_author(author)
         wordless = extras is not None and extras.speaks
-        body = wording.fits(body, most=NOTE_MOST) if wordless else wording.body(body, most=NOTE_MOST)
+        # What apps send was counted as they count (`community.composing`): an address is not its length.
+        most = NOTE_MOST if extras is None else wording.BODY_MOST
+        body = wording.fits(body, most=most) if wordless else wording.body(body, most=most)
         if visibility not in FROM_WIDE:
             raise Invalid("visibility", "公開範囲をもう一度選んでください。")
     labels = wording.tags(tags) if origin is None and extras is None else wording.foreign_tags(tags)

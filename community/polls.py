@@ -44,18 +44,21 @@ class Foreign:
 
 
 def check(options: Sequence[str], expires_in: int, *, multiple: bool, hides_totals: bool) -> Draft:
-    """The poll that was asked for. Invalid names what does not fit: "options" or "expires_in"."""
+    """The poll that was asked for. Invalid names what does not fit: "options", "options_most", "options_length",
+    "options_twice", "expires_in" (too short), "expires_in_most".
+    """
     titles = tuple(text.line(each) for each in options)
     if len(titles) < OPTIONS_LEAST or not all(titles):
         raise Invalid("options", "選択肢は%(least)s個以上書いてください。", least=OPTIONS_LEAST)
     if len(titles) > OPTIONS_MOST:
-        raise Invalid("options", "選択肢は%(most)s個までです。", most=OPTIONS_MOST)
+        raise Invalid("options_most", "選択肢は%(most)s個までです。", most=OPTIONS_MOST)
     if any(len(title) > OPTION_MOST for title in titles):
-        raise Invalid("options", "選択肢はひとつ%(most)s文字までです。", most=OPTION_MOST)
+        raise Invalid("options_length", "選択肢はひとつ%(most)s文字までです。", most=OPTION_MOST)
     if len(set(titles)) < len(titles):
-        raise Invalid("options", "同じ選択肢がふたつあります。")
+        raise Invalid("options_twice", "同じ選択肢がふたつあります。")
     if not SHORTEST <= expires_in <= LONGEST:
-        raise Invalid("expires_in", "投票の期間は、5分から30日のあいだで決めてください。")
+        field = "expires_in" if expires_in < SHORTEST else "expires_in_most"
+        raise Invalid(field, "投票の期間は、5分から30日のあいだで決めてください。")
     return Draft(titles, expires_in, multiple, hides_totals)
 
 

@@ -58,6 +58,7 @@ class Manner:
     `anyway`: pictures or poll change, so that it is an edit even if the words stay.
     """
 
+    summary: str
     sensitive: bool
     language: str | None
     emojis: list[dict[str, str]] | None = None
@@ -66,7 +67,9 @@ class Manner:
 
     def facts(self, post: Post) -> dict[str, object]:
         language = self.language or post.language
-        return {"sensitive": self.sensitive, "language": language, "emojis": self.emojis}
+        return {
+            "summary": self.summary, "sensitive": self.sensitive, "language": language, "emojis": self.emojis,
+        }  # fmt: skip
 
 
 def by_uri(session: Session, uri: str) -> Post | None:
@@ -248,6 +251,7 @@ def delete(session: Session, *, post: Post, by: Account, keep_media: bool = Fals
     _leave_thread(session, post)
     if post.anonymous and post.kind == "question" and post.author_id == by.id:
         nametags.forget_phrase(session, post)
+    tag_ids = tuple(tag.id for tag in tags.of(session, [post])[post.id])
     _empty(session, post)
     clearing.clear(session, post, keep_media=keep_media)
     post.deleted_at = town.now(session)
@@ -255,7 +259,7 @@ def delete(session: Session, *, post: Post, by: Account, keep_media: bool = Fals
     assert author is not None
     adjust(author, posts_count=-1)
     session.flush()
-    events.record(session, events.PostDeleted(post.id))
+    events.record(session, events.PostDeleted(post.id, tag_ids))
 
 
 def adjust(row: Model, **counts: int) -> None:

@@ -129,10 +129,11 @@ def edit(
     tags: Sequence[str] | None,
     as_of: str | None = None,
     edited_at: int | None = None,
+    manner: posts.Manner | None = None,
 ) -> Post:
     """Reword a question; what it said stays as a Revision. `tags` None leaves them as they are.
 
-    `edited_at` and the errors are those of `posts.edit`. Who may see the question does not change.
+    `manner`, `edited_at` and the errors are those of `posts.edit`. Who may see the question does not change.
     """
     posts.check_editor(post, by)
     if edited_at is None:
@@ -143,8 +144,8 @@ def edit(
     else:
         kept = _foreign(title, body, post.visibility, (), as_of)
         labels = None if tags is None else rules.foreign_tags(tags)
-    if _reword(session, post, kept, labels, edited_at):
-        events.record(session, events.PostEdited(post.id))
+    if _reword(session, post, kept, labels, edited_at, manner=manner):
+        posts.told_of_edit(session, post)
     return post
 
 
@@ -207,7 +208,13 @@ def _foreign(
 
 
 def _reword(
-    session: Session, post: Post, kept: Wording, labels: list[str] | None, edited_at: int | None
+    session: Session,
+    post: Post,
+    kept: Wording,
+    labels: list[str] | None,
+    edited_at: int | None,
+    *,
+    manner: posts.Manner | None,
 ) -> bool:
     """Whether anything changed. New tags alone are an edit too."""
     relabelled = labels is not None and labels != tag_rows.labels_of(session, post)
@@ -218,7 +225,10 @@ def _reword(
         "body_text": kept.body.text,
         "as_of": kept.as_of,
     }
-    changed = posts.change(session, post, facts, edited_at, anyway=relabelled)
+    if manner is not None:
+        facts |= manner.facts(post)
+    anyway = relabelled or (manner is not None and manner.anyway)
+    changed = posts.change(session, post, facts, edited_at, anyway=anyway)
     if relabelled and labels is not None:
         tag_rows.put(session, post, labels)
     return changed

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from community import distance, events, notifications
 from community import visibility as sight
 from community.errors import Invalid, NotAllowed, NotFound
-from community.models import Account, Follow, Member, Post
+from community.models import Account, Follow, Post
 from community.visibility import DIRECT, FOLLOWERS, OPEN, UNLISTED
 
 PUBLIC, FOLLOWERS_ONLY, NOBODY = "public", "followers", "nobody"
@@ -43,12 +43,6 @@ def policy_of(post: Post) -> str:
     if post.visibility not in _EVERYBODYS:
         return NOBODY
     return post.quote_policy or PUBLIC
-
-
-def usual_policy(session: Session, author: Account) -> str:
-    """How a member lets their posts be quoted unless they say otherwise."""
-    member = session.get(Member, author.id)
-    return member.quote_policy if member is not None else PUBLIC
 
 
 def check(session: Session, *, author: Account, quoted: Post, visibility: str) -> Post:

@@ -39,18 +39,19 @@ def give(
     tone: str | None = None,
     private: bool = False,
     from_asker: bool = False,
+    said: Post | None = None,
     origin: ThanksOrigin | None = None,
 ) -> Thanks:
     """Thank the author of `answer`; a second time gives back what stands and changes nothing, unless it brings the
     first words of a local giver.
 
     Words of a local giver become a post of their own under the answer, seen by whoever sees the question, or, with
-    `private`, by the receiver alone. The relay gives for the asker of an anonymous question (`from_asker`). Words of
+    `private`, by the receiver alone; or `said`, a reply of the giver's to the answer, becomes the words. The relay gives for the asker of an anonymous question (`from_asker`). Words of
     a remote giver come as their own note, before or after. NotFound if the giver cannot see the answer, NotAllowed
     for anything but somebody else's answer, Invalid("message" or "tone") for what does not fit.
     """
     known = between(session, giver.id, answer.id)
-    wordless = message is None or not message.text or origin is not None
+    wordless = (message is None or not message.text or origin is not None) and said is None
     if known is not None and (wordless or known.message_post_id is not None):
         return known
     _check(session, giver, answer, from_asker=from_asker, local=origin is None)
@@ -58,9 +59,13 @@ def give(
         raise Invalid("tone", "ことばの印をもう一度選んでください。")
     words = (
         None
-        if wordless or message is None
+        if wordless or message is None or said is not None
         else wording.body(message, most=wording.MESSAGE_MOST, field="message")
     )
+    if known is not None and said is not None:
+        attach_message(session, thanks=known, post=said)
+        events.record(session, events.PostEdited(said.id))
+        return known
     if known is not None and words is not None:
         known.private = known.private or private
         _write_message(session, known, giver, answer, words)
@@ -75,6 +80,8 @@ def give(
     )
     if words is not None:
         _write_message(session, thanks, giver, answer, words)
+    elif said is not None:
+        attach_message(session, thanks=thanks, post=said)
     elif origin is not None:
         _adopt_message(session, thanks)
     receiver = session.get(Account, answer.author_id)

@@ -59,6 +59,11 @@ def basis(typed: str) -> str:
     return kept
 
 
+def line_of_warning(typed: str) -> str:
+    """内容の注意 as it is kept: without what no database keeps, trimmed. It may have several lines."""
+    return text.storable(typed).strip()
+
+
 def tags(typed: Iterable[str]) -> list[str]:
     """The labels of tags, without # and without repeats, at most TAGS_MOST, else Invalid("tags")."""
     kept = _labels(typed)

@@ -1,0 +1,84 @@
+"""What only our towns know, for apps that know them: ありがとう and 決め手 (docs/mastodon-api.md)."""
+
+import orjson
+from aiohttp import web
+from sqlalchemy.orm import Session
+
+from community import composing, questions, text, thanking, thanks, visibility
+from community.models import Account
+from webui.mastodon.entities import statuses
+from webui.mastodon.replies import reply
+from webui.mastodon.routing import Api, Call
+
+routes = Api()
+
+
+@routes.post("/api/v1/machi/statuses/{id}/thanks", scope="write:statuses")
+async def give_thanks(call: Call) -> web.Response:
+    """ありがとう for the answer `id`, with `message`, `tone` (kind | clear | grounded) and `private` as wanted; or, if
+    `id` is one's own reply that the town offers to make one (`machi.offers`), that reply becomes its words. The answer
+    that was thanked comes back.
+    """
+    post_id, params = call.path_id(), call.params
+    message, tone, private = params.text("message"), params.text("tone"), bool(params.flag("private"))
+
+    def unit(session: Session) -> orjson.Fragment:
+        me = session.get_one(Account, call.me)
+        post = visibility.require(session, call.viewer, post_id)
+        if post.author_id == call.me and post.kind == "comment":
+            given = thanking.give_words(session, author=me, reply=post)
+        else:
+            words = None
+            if message is not None:
+                words = composing.render(session, message, composing.accounts_in(session, message)).body
+            given = thanks.give(
+                session, giver=me, answer=post, message=words or text.EMPTY, tone=tone, private=private
+            )
+        session.flush()
+        return statuses.one(session, call.viewer, given.post_id)
+
+    return reply(await call.write(unit))
+
+
+@routes.delete("/api/v1/machi/statuses/{id}/thanks", scope="write:statuses")
+async def withdraw_thanks(call: Call) -> web.Response:
+    """Take one's ありがとう for the answer `id` back, and its words with it."""
+    post_id = call.path_id()
+
+    def unit(session: Session) -> orjson.Fragment:
+        answer = visibility.require(session, call.viewer, post_id)
+        thanks.withdraw(session, giver=session.get_one(Account, call.me), answer=answer)
+        session.flush()
+        return statuses.one(session, call.viewer, post_id)
+
+    return reply(await call.write(unit))
+
+
+@routes.post("/api/v1/machi/statuses/{id}/solve", scope="write:statuses")
+async def solve(call: Call) -> web.Response:
+    """The asker says that the answer `id` decided it (決め手); the question, 解決 now, comes back."""
+    answer_id = call.path_id()
+
+    def unit(session: Session) -> orjson.Fragment:
+        answer = visibility.require(session, call.viewer, answer_id)
+        question = visibility.require(session, call.viewer, answer.root_id or answer.id)
+        questions.solve(session, question=question, answer=answer, by=session.get_one(Account, call.me))
+        session.flush()
+        return statuses.one(session, call.viewer, question.id)
+
+    return reply(await call.write(unit))
+
+
+@routes.post("/api/v1/machi/statuses/{id}/reopen", scope="write:statuses")
+async def reopen(call: Call) -> web.Response:
+    """The asker takes the choice back: the question `id` (or that of the answer `id`) waits again."""
+    post_id = call.path_id()
+
+    def unit(session: Session) -> orjson.Fragment:
+        post = visibility.require(session, call.viewer, post_id)
+        question = visibility.require(session, call.viewer, post.root_id or post.id)
+        questions.reopen(session, question=question, by=session.get_one(Account, call.me))
+        session.flush()
+        return statuses.one(session, call.viewer, question.id)
+
+    return reply(await call.write(unit))
