@@ -99,6 +99,13 @@ def reject(session: Session, *, follow: Follow) -> None:
     events.record(session, events.FollowRejected(follow.uri, follow.follower_id, follow.followee_id))
 
 
+def remove_follower(session: Session, *, followee: Account, follower: Account) -> None:
+    """`followee` has `follower` among their followers no more; nothing happens if they were not."""
+    follow = between(session, follower.id, followee.id)
+    if follow is not None:
+        reject(session, follow=follow)
+
+
 def end(session: Session, *, follower: Account, followee: Account) -> None:
     """The follower stops following, or takes the request back. Where there is no follow nothing happens."""
     follow = between(session, follower.id, followee.id)

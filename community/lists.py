@@ -107,9 +107,11 @@ def add(session: Session, *, row: MemberList, accounts: Sequence[Account]) -> No
         homes.keep_off(session, row.account_id, row.id)
 
 
-def take_off(session: Session, *, row: MemberList, accounts: Sequence[Account]) -> None:
+def take_off(session: Session, *, row: MemberList, account_ids: Sequence[int]) -> None:
     """Take people and their posts off the list; who is not there is passed over."""
-    for account in accounts:
+    on = select(Account).join(ListMember, ListMember.account_id == Account.id)
+    there = on.where(ListMember.list_id == row.id, ListMember.account_id.in_(list(account_ids)))
+    for account in session.scalars(there).all():
         session.execute(
             delete(ListMember).where(ListMember.list_id == row.id, ListMember.account_id == account.id)
         )

@@ -104,6 +104,12 @@ def unfeature_by_id(session: Session, *, account: Account, featured_id: int) -> 
     session.flush()
 
 
+def use(session: Session, row: FeaturedTag) -> Used:
+    """One tag of a profile with its use."""
+    tag = session.get_one(Tag, row.tag_id)
+    return Used(row, tag, *_uses(session, row.account_id, [tag.id]).get(tag.id, (0, None)))
+
+
 def featured(session: Session, account_id: int) -> list[Used]:
     """The tags on a profile with their use, the most used first. Two queries."""
     rows = session.execute(
@@ -148,8 +154,8 @@ def history(session: Session, tag_ids: Iterable[int]) -> dict[int, list[Day]]:
     """How often each tag was used on each of the last seven days, the latest first, in posts that everyone finds. One
     query. だれかさん counts as one person, whoever asked.
     """
-    today = town.now(session) // _DAY * _DAY
-    first = today - (DAYS - 1) * _DAY
+    starts = _starts(session)
+    first = starts[-1]
     wanted = list(tag_ids)
     day = Post.created_at - Post.created_at % literal_column(str(_DAY))
     rows = session.execute(
@@ -162,10 +168,20 @@ def history(session: Session, tag_ids: Iterable[int]) -> dict[int, list[Day]]:
         .group_by(PostTag.tag_id, day)
     )  # fmt: skip
     counted = {(tag_id, start): (posts, people) for tag_id, start, posts, people in rows}
-    starts = [today - back * _DAY for back in range(DAYS)]
     return {
         tag_id: [Day(start, *counted.get((tag_id, start), (0, 0))) for start in starts] for tag_id in wanted
     }
+
+
+def empty_history(session: Session) -> list[Day]:
+    """The last seven days of a tag that nobody used."""
+    return [Day(start, 0, 0) for start in _starts(session)]
+
+
+def _starts(session: Session) -> list[int]:
+    """Midnight UTC of today and of the six days before."""
+    today = town.now(session) // _DAY * _DAY
+    return [today - back * _DAY for back in range(DAYS)]
 
 
 def _uses(session: Session, account_id: int, tag_ids: list[int]) -> dict[int, tuple[int, int | None]]:
