@@ -15,6 +15,9 @@ from community.text import Body
 FIELDS_MOST = 4
 """Fields of one's own; the 得意技 stand before them."""
 
+STRENGTHS = "得意技"
+"""A field of this name is not one's own: it would be taken for the strengths, which some apps send back with the rest."""
+
 FIELD_MOST = 255
 PICTURE_DESCRIPTION_MOST = 150
 POSTING = ("open", "unlisted", "followers", "direct")
@@ -116,7 +119,7 @@ def _set_pictures(session: Session, account: Account, changes: Changes) -> None:
 
 def _set_fields(account: Account, member: Member, fields: Sequence[tuple[str, str]]) -> None:
     kept = [(text.line(name), text.line(value)) for name, value in fields]
-    kept = [(name, value) for name, value in kept if name or value]
+    kept = [(name, value) for name, value in kept if (name or value) and name != STRENGTHS]
     if len(kept) > FIELDS_MOST:
         raise Invalid("fields", "自由な項目は%(most)sつまでにしてください。", most=FIELDS_MOST)
     if any(len(part) > FIELD_MOST for field in kept for part in field):

@@ -34,7 +34,7 @@ def test_everything_at_once_is_told_once(session, hanako, told):
         discoverable=False,
         indexable=True,
         hides_collections=False,
-        fields=[("ブログ", "https://example.org/a?b=1&c=2"), ("", ""), ("好き", "<b>お茶</b>")],
+        fields=[("ブログ", "https://example.org/a?b=1&c=2"), ("", ""), ("得意技", "年末調整"), ("好き", "<b>お茶</b>")],
         avatar="ab/avatar.png",
         header="ab/header.jpg",
         avatar_description="湯のみ",

@@ -7,12 +7,14 @@ from webui.mastodon import (
     apps,
     blocks,
     crossorigin,
+    emojis,
     follow_requests,
     instance,
     lists,
     machi,
     media,
     polls,
+    profile,
     quotes,
     rates,
     saved,
@@ -47,6 +49,8 @@ ALL: tuple[Api, ...] = (
     saved.routes,
     quotes.routes,
     machi.routes,
+    profile.routes,
+    emojis.routes,
 )  # fmt: skip
 
 

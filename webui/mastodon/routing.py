@@ -2,7 +2,7 @@
 
 Each route is answered with and without a trailing slash, PUT and PATCH are one (client-API reference §1.1). A `scope`
 alone asks for a member's token; `access` says otherwise: "public" (a token is optional), "app" (an app's own will do),
-"open" (no token is looked at).
+"open" (no token is looked at). Of several scopes, "a|b", one will do.
 """
 
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
@@ -193,7 +193,7 @@ async def _holder(request: web.Request, scope: str | None, access: str) -> Token
         raise Refusal(403, _STATES.get(holder.state, _STATES["disabled"]))
     if holder.viewer.account_id is None and access == "user":
         raise Refusal(422, "This method requires an authenticated user")
-    if scope is not None and not allows(holder.scopes, scope):
+    if scope is not None and not any(allows(holder.scopes, each) for each in scope.split("|")):
         raise Refusal(403, "This action is outside the authorized scopes")
     return holder
 

@@ -29,7 +29,7 @@ STAMP = (
 
 SUSPENDED, DELETED = 6, 7
 _KEPT_MOST = 10_000
-_ROLES = {"keeper": "灯台役", "watcher": "見守り役", "moderator": "運営のお手伝い", "admin": "運営"}
+ROLES = {"keeper": "灯台役", "watcher": "見守り役", "moderator": "運営のお手伝い", "admin": "運営"}
 _STAMPS = Prepared(lambda dialect: select(*STAMP).where(among(_.id, "ids", dialect)))
 
 
@@ -122,7 +122,7 @@ def _entity(account: Account, role: str | None, skills: list[str], origin: str, 
     }
     if account.domain == LOCAL:
         entity["noindex"] = not account.indexable
-        entity["roles"] = [{"id": role, "name": _ROLES[role], "color": ""}] if role in _ROLES else []
+        entity["roles"] = [{"id": role, "name": ROLES[role], "color": ""}] if role in ROLES else []
     if account.moved_to_uri:
         entity["machi"]["moved_to"] = account.moved_to_uri
     return entity
