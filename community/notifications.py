@@ -3,6 +3,7 @@
 Nothing is ever written for an anonymous asker: theirs are worked out when they look (`community.notice_lists`).
 """
 
+from dataclasses import replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, insert, select, update
@@ -26,7 +27,7 @@ from community.visibility import Viewer
 
 __all__ = [
     "KINDS", "MOST_COUNTED", "Notice", "clear", "dismiss", "mark_seen", "page", "read_up_to", "take_back", "tell",
-    "tell_moderators", "unread", "unseen",
+    "tell_moderators", "unread", "unread_part", "unseen",
 ]  # fmt: skip
 
 MOST_COUNTED = 10
@@ -184,15 +185,19 @@ def mark_seen(session: Session, viewer: Viewer) -> None:
         _seen_until(session, viewer.account_id, newest_at)
 
 
-def unread(session: Session, viewer: Viewer, *, types: frozenset[str] | None, limit: int) -> int:
-    """How many stored notices came after what the member's apps and pages say was read; counts up to `limit`."""
+def unread(session: Session, viewer: Viewer, wanted: Wanted) -> int:
+    """How many stored notices, of what is wanted, came after what was read; counts up to `wanted.limit`."""
+    return len(listing(session, viewer, unread_part(session, viewer, wanted)))
+
+
+def unread_part(session: Session, viewer: Viewer, wanted: Wanted) -> Wanted:
+    """`wanted`, cut to the stored notices that came after what the member's apps and pages say was read."""
     me = viewer.account_id or 0
     seen_at = session.scalar(select(Member.notifications_seen_at).where(Member.account_id == me)) or 0
     marked = session.scalar(
         select(Marker.last_read_id).where(Marker.account_id == me, Marker.timeline == "notifications")
     )
-    read = max(marked or 0, ids.first_of(seen_at + 1) - 1)
-    return len(listing(session, viewer, Wanted(limit=limit, since_id=read, types=types, stored=True)))
+    return replace(wanted, since_id=max(marked or 0, ids.first_of(seen_at + 1) - 1), stored=True)
 
 
 def read_up_to(session: Session, account_id: int, notice_id: int) -> int:
