@@ -1,7 +1,7 @@
 """Pictures of posts, as rows: uploaded, described, attached, taken off again; and the addresses of others' pictures.
 
 The bytes lie in the media store, which the domain does not know: a row names them by key. A row whose files are no
-longer wanted stays as `gone` until whoever keeps the store has removed them (`forgotten`, `remove`), so that no crash
+longer wanted stays as `gone` until whoever keeps the store has removed them (`condemn`, `remove`), so that no crash
 leaves a picture behind that its owner took back.
 """
 
@@ -265,7 +265,7 @@ def key_of(session: Session, url: str | None) -> str | None:
 
 
 def forgotten(session: Session, *, limit: int = 100) -> list[Media]:
-    """What whoever keeps the store is to remove from it, then here (`remove`): gone, or never attached."""
+    """What whoever keeps the store is to remove from it: gone, or never attached."""
     old = town.now(session) - KEPT_UNATTACHED
     waiting_too_long = and_(Media.scheduled_id.is_(None), Media.created_at < old)
     rows = (
@@ -277,9 +277,18 @@ def forgotten(session: Session, *, limit: int = 100) -> list[Media]:
     return list(session.scalars(rows))
 
 
+def condemn(session: Session) -> list[Media]:
+    """See to it that nobody attaches any more what is `forgotten`; once its files are removed, `remove` it here."""
+    doomed = forgotten(session)
+    for media in doomed:
+        media.state = GONE
+    session.flush()
+    return doomed
+
+
 def remove(session: Session, media_ids: Sequence[int]) -> None:
-    """Their files are removed: forget the rows, unless a post shows them by now."""
-    session.execute(delete(Media).where(Media.id.in_(list(media_ids)), Media.post_id.is_(None)))
+    """The files of what was condemned are removed: forget the rows."""
+    session.execute(delete(Media).where(Media.id.in_(list(media_ids)), Media.state == GONE))
 
 
 def touch(session: Session, post_id: int) -> None:

@@ -16,6 +16,8 @@ from federation.context import FEDERATION
 from federation.inbox.process import InboxWorker
 from federation.outbox.deliver import DeliveryWorker
 from webui.keys import DATABASE, TEMPLATES, TOWN, WORKERS
+from webui.media import sweeping
+from webui.media.workshop import WORKSHOP
 from webui.push.worker import PushWorker
 
 log = logging.getLogger(__name__)
@@ -35,6 +37,7 @@ async def run(app: web.Application) -> AsyncIterator[None]:
         "delivery": DeliveryWorker(federation).run,
         "release": lambda: release(app[DATABASE], app[TOWN].clock),
         "keys": lambda: destroy_keys(app[TOWN]),
+        "pictures": lambda: sweeping.run(app[DATABASE], app[WORKSHOP].store),
         "push": PushWorker(federation, app[TEMPLATES].catalogues).run,
     }
     tasks = [asyncio.create_task(_keep_going(name, deed), name=name) for name, deed in deeds.items()]

@@ -155,7 +155,7 @@ def test_taken_back(session, hanako):
     media.discard(session, account_id=hanako.id, media_id=picture.id)
     with pytest.raises(NotFound):
         media.own(session, account_id=hanako.id, media_id=picture.id)
-    gone = media.forgotten(session)
+    gone = media.condemn(session)
     assert [(row.file, row.preview) for row in gone] == [("a.png", "a-small.png")]
     media.remove(session, [row.id for row in gone])
     assert list(session.scalars(select(Media.id))) == [shown.id]
@@ -171,10 +171,20 @@ def test_pictures_go_with_their_post_and_with_their_day(session, hanako, town):
     assert len(media.forgotten(session)) == 1
     town.clock.advance(hours=2)
     assert {row.file for row in media.forgotten(session)} == {"a.png", "b.png"}
-    # Attached at the last moment: the row stays, whatever was found before.
+    # Attached at the last moment: nothing of it is removed.
     media.attach(session, note(session, hanako), [never.id])
-    media.remove(session, [never.id])
-    assert session.scalar(select(Media.state).where(Media.id == never.id)) == media.READY
+    doomed = media.condemn(session)
+    assert [row.file for row in doomed] == ["a.png"]
+    media.remove(session, [never.id, *(row.id for row in doomed)])
+    assert list(session.scalars(select(Media.id))) == [never.id]
+
+
+def test_what_is_condemned_is_not_attached_any_more(session, hanako, town):
+    never = upload(session, hanako)
+    town.clock.advance(days=2)
+    assert media.condemn(session) == [never]
+    with pytest.raises(Invalid):
+        media.attach(session, note(session, hanako), [never.id])
 
 
 def test_released_for_redrafting(session, hanako, town):
