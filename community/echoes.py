@@ -2,14 +2,17 @@
 
 from sqlalchemy.orm import Session
 
-from community import conversations, events, onlookers, push
+from community import conversations, events, onlookers, push, search
 from community.events import AccessEnded, Bus
 
 
 def subscribe(bus: Bus) -> None:
-    """Have `bus` tell followers and onlookers, keep conversations, and end what belonged to an app's access."""
+    """Have `bus` tell followers and onlookers, keep conversations, let what is said be found, and end what belonged to
+    an app's access.
+    """
     onlookers.subscribe(bus)
     conversations.subscribe(bus)
+    search.subscribe(bus)
     bus.subscribe(events.AccessEnded, _access_ended)
 
 

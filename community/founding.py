@@ -3,7 +3,7 @@
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import ids, inserts, town
+from community import ids, inserts, search, town
 from community.models import LOCAL, Account, Board
 from community.names import RESERVED
 from community.taxonomy import BY_SLUG, CATEGORIES, Category
@@ -52,7 +52,7 @@ def _actor(
 ) -> Account:
     now = town.now(session)
     uris = town.of(session).uris
-    inserts.new_row(
+    fresh = inserts.new_row(
         session,
         Account,
         id=ids.new(now),
@@ -69,9 +69,12 @@ def _actor(
         updated_at=now,
     )
     account = _local(session, kind, name)
-    if name not in BY_SLUG and account.display_name != shown:  # a category may bear another label here
+    renamed = name not in BY_SLUG and account.display_name != shown  # a category may bear another label here
+    if renamed:
         account.display_name = shown
         account.updated_at = now
+    if fresh or renamed:
+        search.note_account(session, account.id)
     return account
 
 

@@ -12,6 +12,7 @@ from community import (
     belongings,
     doors,
     events,
+    farewell,
     follows,
     ids,
     inserts,
@@ -383,6 +384,7 @@ def _set_preferences(
 def _remove_private(session: Session, account_id: int) -> None:
     """Everything that only the member had: ways in, preferences, home, notices."""
     belongings.drop(session, account_id)
+    farewell.drop(session, account_id)
     doors_and_lists = (WebSession, AccessGrant, AccessToken, Strength, Learning, HomeEntry, Member)
     for model in doors_and_lists:
         session.execute(delete(model).where(model.account_id == account_id))

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from community import ids, inserts, text, town
+from community import ids, inserts, lexicon, text, town
 from community.models import Post, PostTag, Tag
 
 
@@ -63,7 +63,9 @@ def _rows(session: Session, labels: Sequence[str]) -> dict[str, Tag]:
         return known
     now = town.now(session)
     for name in missing:
-        inserts.new_row(session, Tag, id=ids.new(now), name=name, label=names[name])
+        tag_id = ids.new(now)
+        if inserts.new_row(session, Tag, id=tag_id, name=name, label=names[name]):
+            lexicon.TAGS.add(session, tag_id, name)
     return _known(session, list(names))
 
 

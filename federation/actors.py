@@ -7,7 +7,7 @@ signed by that actor. Nothing in it is believed that concerns another host.
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from community import follows, ids, posts, text, town
+from community import follows, ids, posts, search, text, town, towns
 from community.models import LOCAL, Account, Post, Strength
 from federation.models import RemoteActor
 from federation.vocabulary.parse import Actor, read_actor
@@ -43,7 +43,7 @@ def upsert(session: Session, document: Document, *, domain: str | None = None) -
     session.flush()
     _set_strengths(session, account, actor)
     _set_wire(session, account, actor)
-    session.flush()
+    search.note_account(session, account.id)
     return account
 
 
@@ -60,6 +60,7 @@ def remove(session: Session, account: Account) -> bool:
         account.display_name, account.summary_html, account.fields = account.name, "", []
         account.avatar_url = account.header_url = None
         follows.purge(session, account_id=account.id)
+        search.forget_account(session, account.id)
         session.execute(delete(Strength).where(Strength.account_id == account.id))
         session.execute(delete(RemoteActor).where(RemoteActor.account_id == account.id))
     left = session.scalars(
@@ -79,6 +80,7 @@ def _new(session: Session, actor: Actor, domain: str) -> Account:
         name=_free_name(session, actor, domain),
         domain=domain,
         created_at=min(actor.published if actor.published is not None else now, now),
+        silenced_at=now if towns.is_silenced(session, domain) else None,
     )
     session.add(account)
     return account

@@ -45,6 +45,7 @@ from community.models.reading import (
     PushSubscription,
 )
 from community.models.schema import Model
+from community.models.search import AccountWords, PostWords, TagWords
 from community.models.ties import (
     AccountNote,
     Block,
@@ -78,13 +79,13 @@ from community.models.towns import (
 )
 
 __all__ = [
-    "LOCAL", "AccessGrant", "AccessToken", "Account", "AccountNote", "Announcement",
+    "LOCAL", "AccessGrant", "AccessToken", "Account", "AccountNote", "AccountWords", "Announcement",
     "AnnouncementDismissal", "AnnouncementReaction", "AnonymousDraft", "AnonymousThread", "App", "Block",
     "Board", "Bookmark", "Card", "Conversation", "CustomEmoji", "DomainBlock", "DomainRule", "Endorsement",
     "FeaturedTag", "Filter", "FilterKeyword", "FilterStatus", "Follow", "FollowedTag", "HomeEntry",
     "Invite", "Learning", "Like", "ListEntry", "ListMember", "Marker", "Media", "Member", "MemberList",
     "Mention", "Model", "Mute", "Notification", "NotificationSender", "OneTimeLink", "Pin", "Poll",
-    "PollOption", "PollVote", "Post", "PostTag", "PushItem", "PushSubscription", "Report", "Revision",
-    "ScheduledPost", "SisterTown", "Strength", "Submission", "SuggestionDismissal", "Tag", "Thanks",
+    "PollOption", "PollVote", "Post", "PostTag", "PostWords", "PushItem", "PushSubscription", "Report", "Revision",
+    "ScheduledPost", "SisterTown", "Strength", "Submission", "SuggestionDismissal", "Tag", "TagWords", "Thanks",
     "ThreadMute", "WebSession", "WorkMark",
 ]  # fmt: skip

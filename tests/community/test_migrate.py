@@ -6,10 +6,12 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+from alembic import command
 from alembic.autogenerate import api, compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy.orm import Session
 
-from community import migrate
+from community import grams, lexicon, migrate
 from community.errors import StorageFailed
 from community.models import Model
 from community.models.search import is_index
@@ -136,3 +138,63 @@ def test_a_file_that_is_no_database_is_said_to_be_unreachable(tmp_path):
     with pytest.raises(StorageFailed) as failure:
         migrate.upgrade(f"sqlite:///{path}")
     assert "not a database" in str(failure.value.facts["reason"])
+
+
+def test_what_was_written_before_can_be_found_afterwards(empty_database_url):
+    """0003 reads every post, account and tag that stands there, in batches."""
+    address = sa.make_url(empty_database_url)
+    if address.get_backend_name() == "sqlite":
+        migrate._make_file(address)
+    with migrate._connection(address) as connection:
+        configuration = migrate._configuration()
+        configuration.attributes["connection"] = connection
+        command.upgrade(configuration, "0002")
+        _write_before_search(connection)
+    migrate.upgrade(empty_database_url)
+    engine = engine_of(empty_database_url)
+    with Session(engine) as session:
+        assert found(session, lexicon.POSTS, "労災") == [1_000, 999]
+        assert found(session, lexicon.POSTS, "ことば5") == [5, *range(50, 60), *range(500, 600)][::-1]
+        assert found(session, lexicon.POSTS, "備蓄") == [1_001]  # by its tag
+        assert found(session, lexicon.POSTS, "消え") == []
+        assert found(session, lexicon.ACCOUNTS, "はなこ") == [7]
+        assert found(session, lexicon.ACCOUNTS, "36協定") == [7]
+        assert found(session, lexicon.TAGS, "備蓄") == [3]
+    engine.dispose()
+
+
+def found(session: Session, words: lexicon.Lexicon, word: str) -> list[int]:
+    rows = words.found(session, ((grams.folded(word),),), most=500)
+    return list(session.scalars(sa.select(rows.c.id).order_by(rows.c.id.desc())))
+
+
+def _write_before_search(connection: sa.Connection) -> None:
+    tables = sa.MetaData()
+    tables.reflect(connection, only=["accounts", "posts", "tags", "post_tags", "strengths"])
+    account, post = tables.tables["accounts"], tables.tables["posts"]
+    plain = {"summary_source": "", "summary_html": "", "fields": [], "locked": False, "discoverable": True}
+    counts = {"followers_count": 0, "following_count": 0, "posts_count": 0, "created_at": 1, "updated_at": 1}
+    flags = {"indexable": False, "hides_collections": True, "accepting": True, "sample": False}
+    connection.execute(
+        account.insert(),
+        {"id": 7, "kind": "person", "name": "hanako", "domain": "", "uri": "u", "url": "u", "display_name": "ハナコ"}
+        | plain | counts | flags,
+    )  # fmt: skip
+    same = {
+        "visibility": "open", "local": True, "author_id": 7, "anonymous": False, "from_asker": False,
+        "body_source": "", "body_html": "", "summary": "", "sensitive": False, "basis": "", "ai_draft": False,
+        "sample": False, "answers_count": 0, "comments_count": 0, "thanks_count": 0, "likes_count": 0,
+        "created_at": 1, "kind": "note", "title": None, "deleted_at": None,
+    }  # fmt: skip
+
+    def row(number: int, words: str, **other: object) -> dict[str, object]:
+        return {**same, "id": number, "uri": f"p{number}", "url": "u", "body_text": words, **other}
+
+    rows = [row(number, f"ことば{number}です") for number in range(1, 999)]
+    rows += [row(999, "労災"), row(1_000, "の手続き", title="労災"), row(1_001, "質問", kind="question")]
+    rows += [row(1_002, "消えた", deleted_at=5)]
+    connection.execute(post.insert(), rows)
+    connection.execute(tables.tables["tags"].insert(), {"id": 3, "name": "備蓄", "label": "備蓄"})
+    connection.execute(tables.tables["post_tags"].insert(), {"post_id": 1_001, "tag_id": 3, "position": 0})
+    strength = {"account_id": 7, "topic": "36協定", "label": "36協定", "position": 0}
+    connection.execute(tables.tables["strengths"].insert(), strength)

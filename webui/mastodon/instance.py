@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from community import census, towns
 from community.models import Account, DomainRule, Member
 from community.visibility import PUBLIC
+from webui import push_keys
 from webui.keys import SETTINGS, STATIC, TEMPLATES, TOWN
 from webui.mastodon.entities import accounts, instance
 from webui.mastodon.entities.instance import Entity, Facts
@@ -131,7 +132,7 @@ async def _facts(call: Call) -> Facts:
         language=language_of(call.request),
         census=counted,
         contact=contact,
-        vapid_key="",
+        vapid_key=push_keys.public_key(app[TOWN]),
     )
 
 

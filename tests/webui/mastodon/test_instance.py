@@ -1,6 +1,7 @@
 """What an app learns of the town: both documents, the promises, neighbours, numbers and texts."""
 
 from importlib import metadata
+from itertools import pairwise
 
 import pytest
 
@@ -60,21 +61,21 @@ async def test_the_first_document_is_what_toot_and_older_apps_read(site, scene, 
 
 
 @pytest.mark.parametrize(
-    ("mode", "enabled", "approval", "says"),
+    ("mode", "expected"),
     [
-        ("open", True, False, False),
-        ("approval", True, True, False),
-        ("invite", False, False, True),
-        ("closed", False, False, True),
+        ("open", (True, False, False)),
+        ("approval", (True, True, False)),
+        ("invite", (False, False, True)),
+        ("closed", (False, False, True)),
     ],
 )
-async def test_registrations_are_told_as_the_setting_says(make_site, open_app, mode, enabled, approval, says):
+async def test_registrations_are_told_as_the_setting_says(make_site, open_app, mode, expected):
     site = await make_site(instance={"registrations": mode})
     app = await open_app(site.origin, None)
     told = (await app.get("/api/v2/instance")).json["registrations"]
-    assert (told["enabled"], told["approval_required"], told["message"] is not None) == (enabled, approval, says)
+    assert (told["enabled"], told["approval_required"], told["message"] is not None) == expected
     first = (await app.get("/api/v1/instance")).json
-    assert (first["registrations"], first["approval_required"]) == (enabled, approval)
+    assert (first["registrations"], first["approval_required"]) == expected[:2]
 
 
 async def test_the_numbers_are_counted_anew_after_a_minute(site, app_of):
@@ -140,7 +141,7 @@ async def test_activity_is_told_in_weeks_and_text(site, scene, app_of):
     assert all(isinstance(value, str) for week in weeks for value in week.values())
     starts = [int(week["week"]) for week in weeks]
     assert starts == sorted(starts, reverse=True)
-    assert all((before - after) == 7 * 86400 for before, after in zip(starts, starts[1:], strict=False))
+    assert all((before - after) == 7 * 86400 for before, after in pairwise(starts))
     assert weeks[0]["registrations"] == "3"
     assert int(weeks[0]["statuses"]) >= 2
     assert {week["logins"] for week in weeks} == {"0"}
