@@ -21,7 +21,7 @@ SENTENCES = {
     "quoted_update": "%(who)sが、あなたの引用した書きこみを書きなおしました。",
     "post": "%(who)sが、新しく書きこみました。",
     "report": "%(who)sから、通報が届きました。",
-    "sign_up": "%(who)sが、なかまになりたいそうです。",
+    "sign_up": "%(who)sが、まちにやってきました。",
 }
 
 
