@@ -31,6 +31,7 @@ from webui.mastodon.crossorigin import preflight
 from webui.media import serving as media_serving
 from webui.passphrase_pool import PassphrasePool
 from webui.staticfiles import StaticFiles
+from webui.streaming import service as streaming
 from webui.templating import Templates
 from webui.throttle import Throttle
 
@@ -70,6 +71,7 @@ def create_app(
     publish.subscribe(bus, app[FEDERATION])
     media_serving.attach(app, settings)
     app.cleanup_ctx.append(_resources)
+    streaming.attach(app, bus)
     if background:
         app.cleanup_ctx.append(workers.run)
     _add_routes(app)

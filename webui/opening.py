@@ -14,6 +14,7 @@ from community.events import Bus
 from community.keyfiles import KeyFiles
 from community.town import Town
 from federation.outbox import publish
+from webui.streaming import exchange, facts
 
 SQLITE = "sqlite:"
 
@@ -35,7 +36,7 @@ def opened(path: Path) -> Iterator[Database]:
     """The database of the town whose settings stand in `path`, ready for units of work, closed afterwards.
 
     What a unit of work does is said to other servers as if it had been done on a page; the town that is being served
-    sends it.
+    sends it. The apps that listen to that town hear of it at once.
     """
     settings = config.load(path)
     keys = KeyFiles.load(settings.keys_dir)
@@ -44,6 +45,7 @@ def opened(path: Path) -> Iterator[Database]:
     echoes.subscribe(bus)
     publish.subscribe(bus, _NobodyToWake())
     database = open_database(Town(settings, keys), bus)
+    facts.subscribe(bus, exchange.from_command(settings.database.url, lambda: database))
     try:
         database.write_now(founding.found)
         yield database

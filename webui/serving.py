@@ -4,6 +4,7 @@ import asyncio
 import errno
 import logging
 import os
+import resource
 import signal
 import socket
 import sys
@@ -30,6 +31,7 @@ def run(settings: Settings, *, background: bool, listening: bool = True, among: 
 
     `background` also works the queues; without `listening` that is all that is done.
     """
+    _allow_many_connections()
     with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
         runner.run(_serve(settings, background=background, listening=listening, among=among))
 
@@ -109,6 +111,16 @@ def _asked_to_stop(*, watch_stdin: bool) -> asyncio.Event:
 
         loop.add_reader(sys.stdin.fileno(), gone)
     return stop
+
+
+def _allow_many_connections() -> None:
+    """Raise the soft limit of open files to the hard one: each app that listens to a stream holds a socket."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft != hard:
+        try:
+            resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
+        except (OSError, ValueError):  # a system that says "unlimited" and means less
+            log.warning("no more than %s files can be open at once", soft)
 
 
 def _end_in_time() -> None:
