@@ -1,4 +1,4 @@
-"""Who hears of a post without being spoken to: followers who asked for it, and those to whom an edit matters.
+"""Who hears of a post without being spoken to: followers who asked for it, and of an edit those who answered.
 
 Subscribers of what is recorded when a post is stored or edited; they run in its transaction.
 """
@@ -45,16 +45,14 @@ def on_created(session: Session, event: PostCreated) -> None:
 
 
 def on_edited(session: Session, event: PostEdited) -> None:
-    """Tell the members who answered the post or passed it on, and those who quote it, that it says something else."""
+    """Tell the members who answered the post that it says something else now (`posts.told_of_edit` tells the others)."""
     post = session.get_one(Post, event.post_id)
-    touched = session.connection().execute(_TOUCHED, {"post": post.id}).all()
-    if not touched:
+    answered = session.connection().execute(_ANSWERED, {"post": post.id}).scalars().all()
+    if not answered:
         return
     author = session.get_one(Account, post.author_id)
-    quoting = {row.author_id for row in touched if row.quote_of_id == post.id}
-    for account_id in {row.author_id for row in touched}:
-        kind = "quoted_update" if account_id in quoting else "update"
-        notifications.tell(session, to=session.get_one(Account, account_id), kind=kind, actor=author, post=post)
+    for account_id in answered:
+        notifications.tell(session, to=session.get_one(Account, account_id), kind="update", actor=author, post=post)
 
 
 def _stands_alone(session: Session, post: Post) -> bool:
@@ -83,22 +81,13 @@ def _bells() -> Select[*tuple[Any, ...]]:
     )
 
 
-def _touched() -> Select[*tuple[Any, ...]]:
-    it = bindparam("post", type_=Post.id.type)
-    return (
-        select(Post.author_id, Post.quote_of_id)
-        .where(
-            or_(
-                (Post.parent_id == it) & (Post.kind != "boost"),
-                Post.boost_of_id == it,
-                (Post.quote_of_id == it) & (Post.quote_state == "accepted"),
-            ),
-            Post.local.is_(True),
-            Post.deleted_at.is_(None),
-        )
-        .distinct()
-    )
-
-
 _BELLS = _bells()
-_TOUCHED = _touched()
+_ANSWERED = (
+    select(Post.author_id)
+    .where(
+        Post.parent_id == bindparam("post", type_=Post.id.type),
+        Post.local.is_(True),
+        Post.deleted_at.is_(None),
+    )
+    .distinct()
+)
