@@ -131,26 +131,27 @@ def people(
     terms = search_terms.words(typed)
     if not terms:
         return []
-    found = lexicon.ACCOUNTS.found(session, terms, most=PEOPLE_READ_MOST)
-    exactly = _is_called(typed)
     followed = _followed(viewer, Account.id)
+    standing = [Account.kind.in_(_FINDABLE), Account.deleted_at.is_(None), Account.suspended_at.is_(None)]
+    if following:
+        standing.append(followed)
+    named = session.scalar(select(Account.id).where(*_called(typed), *standing))
+    first = [] if named is None else [named]
+    found = lexicon.ACCOUNTS.found(session, terms, most=PEOPLE_READ_MOST)
     rows = (
         select(Account.id)
         .join(found, found.c.id == Account.id)
         .where(
-            Account.kind.in_(_FINDABLE),
-            Account.deleted_at.is_(None),
-            Account.suspended_at.is_(None),
-            or_(exactly, and_(or_(Account.discoverable, followed), ~_turned_away(session, viewer))),
+            *standing,
+            Account.id.not_in(first),
+            or_(Account.discoverable, followed),
+            ~distance.hidden(viewer, Account.id, town.now(session)),
         )
-        .order_by(
-            case((exactly, 0), else_=1), case((followed, 0), else_=1),
-            case((Account.domain == LOCAL, 0), else_=1), Account.id.desc(),
-        )
+        .order_by(case((followed, 0), (Account.domain == LOCAL, 1), else_=2), Account.id.desc())
         .limit(limit)
-        .offset(offset)
-    )  # fmt: skip
-    return list(session.scalars(rows.where(followed) if following else rows))
+        .offset(max(offset - len(first), 0))
+    )
+    return [*first[offset:], *session.scalars(rows)][:limit]
 
 
 def tags(session: Session, viewer: Viewer, typed: str, *, limit: int = 20, offset: int = 0) -> list[Tag]:
@@ -281,11 +282,6 @@ def _followed(viewer: Viewer, account: Any) -> ColumnElement[bool]:
     )
 
 
-def _turned_away(session: Session, viewer: Viewer) -> ColumnElement[bool]:
-    return distance.hidden(viewer, Account.id, town.now(session))
-
-
-def _is_called(typed: str) -> ColumnElement[bool]:
+def _called(typed: str) -> list[ColumnElement[bool]]:
     name, _, domain = typed.casefold().removeprefix("@").partition("@")
-    return and_(Account.name == name, Account.domain == domain)
-
+    return [Account.name == name, Account.domain == domain]

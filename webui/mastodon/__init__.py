@@ -27,6 +27,7 @@ from webui.mastodon import (
     rates,
     saved,
     scheduled,
+    search,
     signup,
     status_actions,
     statuses,
@@ -67,6 +68,7 @@ ALL: tuple[Api, ...] = (
     markers.routes,
     conversations.routes,
     push.routes,
+    search.routes,
 )  # fmt: skip
 
 
