@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from community import ids, town
+from community import distance, ids, town
 from community.errors import Invalid
 from community.models import Account, Learning, Post, PostTag, Strength, Tag
 from community.text import fold, line
@@ -106,6 +106,7 @@ def matching_questions(session: Session, viewer: Viewer, limit: int = 3) -> list
                 Post.solved_at.is_(None),
                 Post.author_id != viewer.account_id,
                 visible_to(viewer),
+                ~distance.hidden(viewer, Post.author_id, town.now(session)),
                 ~exists().where(
                     answered.root_id == Post.id,
                     answered.author_id == viewer.account_id,

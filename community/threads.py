@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, or_, select
 from sqlalchemy.orm import Session
 
-from community import nametags
+from community import distance, nametags, town
 from community.models import Account, Post, Thanks
 from community.visibility import Viewer, visible_to
 
@@ -30,11 +30,16 @@ class Thread:
 def thread(session: Session, viewer: Viewer, root: Post) -> Thread:
     """What `viewer` sees under `root`, which the caller has asked for by `visibility.require`. Five queries.
 
-    What stood under a post that is gone or not visible stands under the nearest visible one above it.
+    What stood under a post that is gone or not visible stands under the nearest visible one above it. Left out is also
+    what was said by those from whom the viewer turned away.
     """
     posts = list(
         session.scalars(
-            select(Post).where(Post.root_id == root.id, Post.id != root.id, visible_to(viewer))
+            select(Post)
+            .where(
+                Post.root_id == root.id, Post.id != root.id, visible_to(viewer),
+                ~distance.hidden(viewer, Post.author_id, town.now(session)),
+            )
             .order_by(Post.id).limit(POSTS_MOST)
         )
     )  # fmt: skip
@@ -60,7 +65,11 @@ def _thanks(session: Session, viewer: Viewer, answer_ids: list[int]) -> dict[int
         me = viewer.account_id
         for_all = or_(for_all, Thanks.receiver_id == me, Thanks.giver_id == me)
     rows = session.scalars(
-        select(Thanks).where(Thanks.post_id.in_(answer_ids), for_all).order_by(Thanks.id.desc())
+        select(Thanks)
+        .where(
+            Thanks.post_id.in_(answer_ids), for_all, ~distance.hidden(viewer, Thanks.giver_id, town.now(session))
+        )
+        .order_by(Thanks.id.desc())
     )
     for row in rows:
         given[row.post_id].append(row)

@@ -1,8 +1,13 @@
-"""Lists of posts. Home is written when a post is stored, so reading it costs the same however much there is."""
+"""Lists of posts. Home is written when a post is stored, so reading it costs the same however much there is.
+
+These are the lists of our own pages: they show no boosts. Whom the viewer turned away from is left out, but for the list
+of what that one person wrote.
+"""
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
+from community import distance, town
 from community.arrivals import enter
 from community.homes import BACKFILL, backfill, leave
 from community.models import HomeEntry, Post, PostTag, Tag
@@ -23,7 +28,12 @@ def home(
     rows = (
         select(Post)
         .join(HomeEntry, HomeEntry.post_id == Post.id)
-        .where(HomeEntry.account_id == viewer.account_id, visible_to(viewer))
+        .where(
+            HomeEntry.account_id == viewer.account_id,
+            Post.kind != "boost",
+            visible_to(viewer),
+            ~distance.hidden(viewer, Post.author_id, town.now(session)),
+        )
         .order_by(HomeEntry.post_id.desc())
         .limit(limit)
     )
@@ -49,7 +59,12 @@ def questions(
     """
     rows = (
         select(Post)
-        .where(Post.kind == "question", visible_to(viewer), Post.visibility != "unlisted")
+        .where(
+            Post.kind == "question",
+            visible_to(viewer),
+            Post.visibility != "unlisted",
+            ~distance.hidden(viewer, Post.author_id, town.now(session)),
+        )
         .order_by(Post.id.desc())
         .limit(limit)
     )
@@ -74,7 +89,7 @@ def of_author(
     """What somebody asked, answered and noted, newest first; comments and words of thanks stay in their threads."""
     rows = (
         select(Post)
-        .where(Post.author_id == account_id, Post.kind != "comment", visible_to(viewer))
+        .where(Post.author_id == account_id, Post.kind.not_in(("comment", "boost")), visible_to(viewer))
         .order_by(Post.id.desc())
         .limit(limit)
     )

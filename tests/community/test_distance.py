@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import select
 
-from community import distance, ids, town, visibility
+from community import distance, follows, ids, strengths, threads, timelines, town, visibility
 from community.errors import NotAllowed, NotFound
 from community.models import Account, Block, DomainBlock, Mute, Post
 from community.visibility import PUBLIC
@@ -141,3 +141,27 @@ def test_a_remote_reader_who_is_blocked_sees_nothing_either(session, people):
     assert visibility.may_see(session, viewer, post)
     block(session, hanako, komorebi)
     assert not visibility.may_see(session, viewer, post)
+
+
+def test_lists_and_threads_leave_out_what_opens_by_its_address(session, people):
+    hanako, taro, jiro, _ = people
+    follows.request(session, follower=hanako, followee=taro)
+    theirs, other = factories.question(session, taro), factories.question(session, taro, tags=["備蓄"])
+    answer = factories.answer(session, jiro, theirs)
+    kept = factories.answer(session, hanako, theirs)
+    factories.thank(session, taro, kept)
+    viewer = factories.viewer(session, hanako)
+    strengths.choose(session, hanako.id, ["備蓄"])
+    session.flush()
+    mute(session, hanako, jiro)
+    assert threads.thread(session, viewer, theirs).answers == [kept]
+    assert timelines.questions(session, viewer) == [other, theirs]
+    assert strengths.matching_questions(session, viewer) == [other]
+    mute(session, hanako, taro)
+    assert timelines.questions(session, viewer) == []
+    assert timelines.home(session, viewer) == [kept]
+    assert strengths.matching_questions(session, viewer) == []
+    thread = threads.thread(session, viewer, visibility.require(session, viewer, theirs.id))
+    assert thread.thanks[kept.id] == []
+    assert timelines.of_author(session, viewer, taro.id) == [other, theirs]
+    assert threads.thread(session, factories.viewer(session, taro), theirs).answers == [kept, answer]
