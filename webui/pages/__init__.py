@@ -4,6 +4,7 @@ from types import ModuleType
 
 from webui.oauth import authorize
 from webui.pages import (
+    apart,
     ask,
     authorised_apps,
     edit,
@@ -18,6 +19,7 @@ from webui.pages import (
     promise,
     questions,
     recover,
+    search,
     settings,
     thanks,
     thread,
@@ -32,6 +34,7 @@ ALL: tuple[ModuleType, ...] = (
     recover,
     settings,
     authorised_apps,
+    apart,
     authorize,
     operate,
     promise,
@@ -44,5 +47,6 @@ ALL: tuple[ModuleType, ...] = (
     profiles,
     notifications,
     lookup,
+    search,
 )
 """Each has `routes`, an aiohttp RouteTableDef."""

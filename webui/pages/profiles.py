@@ -6,7 +6,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import boards, follows, strengths, thanks, timelines
+from community import boards, follows, relationships, strengths, thanks, timelines
 from community.errors import CommunityError, NotFound
 from community.models import Account, Follow
 from community.visibility import Viewer
@@ -77,13 +77,17 @@ async def _surroundings(request: web.Request, account: Account) -> dict[str, Any
 
 
 def _tie(session: Session, viewer: Viewer, account: Account) -> dict[str, Any]:
-    """How the viewer stands to the account: may follow, asked, follows."""
-    follow = follows.between(session, viewer.account_id, account.id) if viewer.account_id else None
+    """How the viewer stands to the account: may follow, asked, follows, turned away from it."""
+    me = viewer.account_id
+    tie = relationships.one(session, me, account.id) if me else relationships.Relationship(account.id)
+    followable = account.kind not in {"relay", "instance"} and me != account.id
     return {
         "account": account,
-        "mine": viewer.account_id == account.id,
-        "follow_state": follow.state if follow else "",
-        "followable": account.kind not in {"relay", "instance"} and viewer.account_id != account.id,
+        "mine": me == account.id,
+        "follow_state": "accepted" if tie.following else "requested" if tie.requested else "",
+        "followable": followable and not tie.blocking,
+        "muting": tie.muting,
+        "blocking": tie.blocking,
     }
 
 
