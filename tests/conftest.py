@@ -21,13 +21,15 @@ _NEEDS_A_DATABASE = {"database_url", "new_database_url", "empty_database_url"}
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """A test that uses a database runs once for each engine; a test that only needs the town's facts, once.
 
-    A module about one engine alone says so: `ENGINES = ["sqlite"]`.
+    A module about one engine alone says so: `ENGINES = ["sqlite"]`; one that serves whole towns on each,
+    `ON_EVERY_ENGINE = True`.
     """
     if "engine" not in metafunc.fixturenames:
         return
     wanted = getattr(metafunc.module, "ENGINES", ["sqlite", "postgresql"])
     direct = set(inspect.signature(metafunc.function).parameters)
-    if {"database", "session"} & set(metafunc.fixturenames) or direct & _NEEDS_A_DATABASE:
+    everywhere = getattr(metafunc.module, "ON_EVERY_ENGINE", False)
+    if everywhere or {"database", "session"} & set(metafunc.fixturenames) or direct & _NEEDS_A_DATABASE:
         engines = [name for name in ENGINES if name in wanted]
     else:
         engines = wanted[:1]

@@ -13,13 +13,13 @@ from typing import NamedTuple
 import orjson
 from sqlalchemy.orm import Session
 
-from community import boards, streaming
-from community.models import Account
+from community import boards, notice_lists, streaming
+from community.models import Account, Conversation
 from community.streaming import About
 from community.text import fold
 from community.visibility import OPEN, PUBLIC, Viewer
 from webui.mastodon import walks
-from webui.mastodon.entities import stamps, statuses, words
+from webui.mastodon.entities import conversations, notifications, stamps, statuses, words
 from webui.mastodon.entities.stamps import Stamp
 from webui.mastodon.paging import Window
 from webui.streaming import facts as kinds
@@ -222,6 +222,34 @@ def _filters(_session: Session, fact: Fact, present: Present) -> Iterator[Tellin
     return _to_each(streams.USER, _if_there(present, streams.USER, fact.ids[0]), Message("filters_changed", b"{}"))
 
 
+def _notified(session: Session, fact: Fact, present: Present) -> Iterator[Telling]:
+    """A stored notice; what is worked out for the asker of an anonymous question is never told of."""
+    notice_id, account_id = fact.ids
+    viewer = _viewer(session, present, streams.NOTICES, account_id)
+    if viewer is not None:
+        shown = notifications.many(session, viewer, notice_lists.many(session, viewer, [notice_id]))
+        yield from _own(streams.NOTICES, account_id, "notification", shown)
+
+
+def _conversed(session: Session, fact: Fact, present: Present) -> Iterator[Telling]:
+    conversation_id, account_id = fact.ids
+    viewer = _viewer(session, present, streams.DIRECT, account_id)
+    row = None if viewer is None else session.get(Conversation, conversation_id)
+    if viewer is not None and row is not None and row.account_id == account_id:
+        shown = conversations.many(session, viewer, [row])
+        yield from _own(streams.DIRECT, account_id, "conversation", shown)
+
+
+def _viewer(session: Session, present: Present, name: str, account_id: int) -> Viewer | None:
+    """The member, if they listen to their stream of this name."""
+    here = _if_there(present, name, account_id)
+    return streaming.viewers(session, here).get(account_id) if here else None
+
+
+def _own(name: str, account_id: int, event: str, shown: Sequence[object]) -> Iterator[Telling]:
+    return (Telling((name, account_id), {account_id: Message(event, orjson.dumps(each))}) for each in shown)
+
+
 def _unannounced(_session: Session, fact: Fact, present: Present) -> Iterator[Telling]:
     gone = Message("announcement.delete", str(fact.ids[0]).encode())
     return _to_each(streams.USER, _members(present, streams.USER), gone)
@@ -253,6 +281,8 @@ _HOW: dict[str, Callable[[Session, Fact, Present], Iterator[Telling]]] = {
     kinds.EDITED: _edited,
     kinds.DELETED: _deleted,
     kinds.UNBOOSTED: _unboosted,
+    kinds.NOTIFIED: _notified,
+    kinds.CONVERSED: _conversed,
     kinds.MERGED: _merged,
     kinds.FILTERS: _filters,
     kinds.UNANNOUNCED: _unannounced,
