@@ -7,10 +7,12 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import tag_follows
+from community import boards, follows, tag_follows
 from community.models import Account, FollowedTag, Tag
+from community.text import fold
 from webui.mastodon import paging, people
 from webui.mastodon.entities import tags as entities
+from webui.mastodon.entities import words
 from webui.mastodon.replies import Refusal, reply
 from webui.mastodon.routing import Api, Call
 
@@ -31,12 +33,13 @@ async def one(call: Call) -> web.Response:
 
 @routes.post("/api/v1/tags/{name}/follow", scope="write:follows")
 async def follow(call: Call) -> web.Response:
-    return await _act(call, tag_follows.follow)
+    """The hashtag of a board is the board: whoever follows one follows the other."""
+    return await _act(call, _follow)
 
 
 @routes.post("/api/v1/tags/{name}/unfollow", scope="write:follows")
 async def unfollow(call: Call) -> web.Response:
-    return await _act(call, tag_follows.unfollow)
+    return await _act(call, _unfollow)
 
 
 @routes.post("/api/v1/tags/{name}/feature", scope="write:accounts")
@@ -47,6 +50,30 @@ async def feature(call: Call) -> web.Response:
 @routes.post("/api/v1/tags/{name}/unfeature", scope="write:accounts")
 async def unfeature(call: Call) -> web.Response:
     return await _act(call, tag_follows.unfeature)
+
+
+def _follow(session: Session, *, account: Account, name: str) -> Tag:
+    board = _board(session, name)
+    if board is not None:
+        follows.request(session, follower=account, followee=board)
+    return tag_follows.follow(session, account=account, name=name)
+
+
+def _unfollow(session: Session, *, account: Account, name: str) -> Tag | None:
+    board = _board(session, name)
+    if board is not None:
+        follows.end(session, follower=account, followee=board)
+    return tag_follows.unfollow(session, account=account, name=name)
+
+
+def _board(session: Session, name: str) -> Account | None:
+    """The board of this town whose hashtag is written like this."""
+    wanted = fold(name.removeprefix("#"))
+    hashtags = (
+        (fold(words.label_as_tag(boards.label(entry.account, "ja"))), entry.account)
+        for entry in boards.all(session)
+    )
+    return next((account for hashtag, account in hashtags if hashtag == wanted), None)
 
 
 def _feature(session: Session, *, account: Account, name: str) -> Tag:

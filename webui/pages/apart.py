@@ -1,6 +1,7 @@
 """ミュートとブロック: turning away from somebody on their page, and the list of them in the settings."""
 
 from collections.abc import Callable
+from typing import Any
 
 from aiohttp import web
 from sqlalchemy import or_, select
@@ -59,7 +60,7 @@ async def turn(request: web.Request) -> web.Response:
 async def listed(request: web.Request) -> web.Response:
     me = auth.me(request)
 
-    def unit(session: Session) -> dict[str, list[Account]]:
+    def unit(session: Session) -> dict[str, Any]:
         running = or_(Mute.expires_at.is_(None), Mute.expires_at > town.now(session))
         muted = select(Account).join(Mute, Mute.target_id == Account.id).where(Mute.account_id == me, running)
         blocked = select(Account).join(Block, Block.target_id == Account.id).where(Block.account_id == me)

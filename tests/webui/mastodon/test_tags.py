@@ -63,6 +63,20 @@ async def test_following_brings_open_posts_home(site, app):
     assert [each["name"] for each in (await app.get("/api/v1/followed_tags")).json] == ["労災"]
 
 
+async def test_the_hashtag_of_a_board_is_the_board(site, app):
+    await site.member("taro")
+    followed = await app.post("/api/v1/tags/労務_社会保険/follow")
+    assert followed.json["following"] is True
+    question = await ask(site, "taro", slug="roumu")
+    await ask(site, "taro", slug="bosai")
+    assert [each["id"] for each in (await app.get("/api/v1/timelines/home")).json] == [question]
+    board = (await app.get("/api/v1/accounts/lookup?acct=roumu")).json["id"]
+    (tie,) = (await app.get(f"/api/v1/accounts/relationships?id={board}")).json
+    assert tie["following"] is True
+    assert (await app.post("/api/v1/tags/労務_社会保険/unfollow")).json["following"] is False
+    assert (await app.get("/api/v1/timelines/home")).json == []
+
+
 async def test_featuring_tags(site, app, app_of):
     await ask(site, "hanako", tags=["備蓄", "労災"])
     suggested = (await app.get("/api/v1/featured_tags/suggestions")).json
