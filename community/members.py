@@ -383,6 +383,7 @@ def _set_preferences(
 
 def _remove_private(session: Session, account_id: int) -> None:
     """Everything that only the member had: ways in, preferences, home, notices."""
+    doors.close_all(session, account_id)  # what apps hold open ends with it
     belongings.drop(session, account_id)
     farewell.drop(session, account_id)
     doors_and_lists = (WebSession, AccessGrant, AccessToken, Strength, Learning, HomeEntry, Member)

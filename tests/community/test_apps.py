@@ -333,10 +333,14 @@ def test_a_new_passphrase_shuts_every_app_out_and_voids_codes(database, register
     assert redeem(database, app_id, code) is None
 
 
-def test_who_leaves_takes_tokens_and_codes_along(database, registered):
+def test_who_leaves_takes_tokens_and_codes_along(database, registered, bus):
+    ended = []
+    bus.subscribe(events.AccessEnded, lambda session, event: ended.extend(event.token_ids))
     app_id, me = registered
     issued = redeem(database, app_id, consent(database, registered))
+    token_id = holder(database, issued.token).token_id
     consent(database, registered)
     database.write_now(lambda session: members.leave(session, account_id=me))
     assert holder(database, issued.token) is None
     assert database.read_now(lambda session: session.scalars(select(AccessGrant)).all()) == []
+    assert ended == [token_id]

@@ -13,7 +13,7 @@ from community import admission, apps, members, names, passphrases
 from community.errors import CommunityError, Invalid
 from community.models import LOCAL, Account, Member
 from webui import i18n
-from webui.keys import PASSPHRASES, THROTTLE
+from webui.keys import PASSPHRASES, TEMPLATES, THROTTLE
 from webui.mastodon import tokens
 from webui.mastodon.params import Params
 from webui.mastodon.replies import Refusal, reply
@@ -175,4 +175,5 @@ def _refusal(call: Call, problems: list[Problem]) -> Refusal:
 
 
 def _sentence(call: Call, error: CommunityError) -> str:
-    return call.sentence(error.message, error.facts)
+    """In the language that the newcomer chose: they have no settings yet, and apps often say nothing else."""
+    return i18n.translate(call.request.app[TEMPLATES].catalogues[_locale(call)], error.message, error.facts)

@@ -125,6 +125,13 @@ async def test_what_does_not_fit_is_told_field_by_field(
     assert await member_of(site, "hinata") is None
 
 
+async def test_what_does_not_fit_is_told_in_the_newcomer_s_language(site: Site, open_app: Any) -> None:
+    app = await app_at(site, open_app)
+    english, japanese = await join(app, password="short"), await join(app, password="short", locale="ja")
+    assert english.json["error"].isascii()
+    assert "パスフレーズは10文字以上" in japanese.json["error"]
+
+
 async def test_a_town_that_takes_nobody_says_so(make_site: MakeSite, open_app: Any) -> None:
     site = await make_site(instance={"registrations": "closed"})
     answer = await join(await app_at(site, open_app))
