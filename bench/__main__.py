@@ -6,6 +6,7 @@ import sys
 ALL = {
     "writes": "bench.writes",
     "fedibench": "bench.fedibench.cli",
+    "sampling": "bench.sampling",
     "seed": "bench.seeding.cli",
     "town": "bench.town",
 }

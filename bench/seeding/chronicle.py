@@ -316,7 +316,9 @@ class Chronicle:
             by = made.parent.author.id
             homes = {
                 each for each in author.homes
-                if by not in each.turned_from and not any(one in each.lately for one in same)
+                if author.id not in each.without_boosts
+                and by not in each.turned_from
+                and not any(one in each.lately for one in same)
             }  # fmt: skip
             made.boosts.append(made.id)
         else:

@@ -32,6 +32,7 @@ class Person:
     homes: list["Person"] = field(default_factory=list)
     follows: set[int] = field(default_factory=set)
     turned_from: set[int] = field(default_factory=set)
+    without_boosts: set[int] = field(default_factory=set)  # of those it follows
     lately: deque[int] = field(default_factory=lambda: deque(maxlen=HEARD_LATELY))
     posts: int = 0
     last_post_at: int | None = None
@@ -85,6 +86,8 @@ class Village:
             followee_id=followee.id, state="accepted", created_at=self._moment, boosts=boosts,
         )  # fmt: skip
         follower.follows.add(followee.id)
+        if not boosts:
+            follower.without_boosts.add(followee.id)
         followee.followers += 1
         if follower.local:
             followee.homes.append(follower)

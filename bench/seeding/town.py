@@ -55,8 +55,7 @@ def seed(store: Store, uris: Uris, plan: Plan, say: Callable[[str], object] = pr
     if index is not None:
         index.note_tags(things)
         index.note_accounts(village.tables)
-    _write(store, [*village.tables.values(), *things.values()])
-    store.commit()
+    _write(store, [*village.tables.values(), *things.values()], index)
     chronicle = Chronicle(pick, pen, ids, world)
     began = time.perf_counter()
     for done in range(0, plan.posts, _STRETCH):
@@ -64,8 +63,7 @@ def seed(store: Store, uris: Uris, plan: Plan, say: Callable[[str], object] = pr
         chronicle.tell(count)
         if index is not None:
             index.note_posts(chronicle.tables)
-        _write(store, chronicle.tables.values())
-        store.commit()
+        _write(store, chronicle.tables.values(), index)
         say(f"{done + count:,} posts, {time.perf_counter() - began:.0f} s")
     _count(store, [*people, member, relay, *boards])
     store.commit()
@@ -128,11 +126,15 @@ def _ids(table: Table) -> list[int]:
     return [row[table.places["id"]] for row in table.rows]
 
 
-def _write(store: Store, tables: Iterable[Table]) -> None:
+def _write(store: Store, tables: Iterable[Table], index: Index | None) -> None:
+    """One transaction: the rows that wait, and by which words they are found."""
     for table in tables:
         rows = table.take()
         if rows:
             store.put(table.name, table.columns, rows)
+    if index is not None:
+        index.write()
+    store.commit()
 
 
 def _count(store: Store, people: list[Person]) -> None:
