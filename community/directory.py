@@ -1,17 +1,15 @@
-"""Finding people: by handle, while a name is being typed, in the directory, through those one follows."""
+"""Finding people without words: by handle, in the directory, through those one follows. By words: `community.search`."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
-from sqlalchemy import ColumnElement, Select, case, exists, func, or_, select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
 from community import distance, names, town
-from community.models import LOCAL, Account, Follow, Strength
-from community.text import fold
+from community.models import LOCAL, Account, Follow
 from community.visibility import Viewer
 
 ACTIVE, NEW = "active", "new"
-_FINDABLE = ("person", "board", "relay", "service")
 _FAMILIAR_MOST = 10
 """How many familiar followers are named for each account."""
 
@@ -29,45 +27,6 @@ def by_handle(session: Session, typed: str) -> int | None:
             Account.suspended_at.is_(None),
         )
     )
-
-
-def search(
-    session: Session,
-    viewer: Viewer,
-    typed: str,
-    *,
-    following: bool = False,
-    limit: int = 40,
-    offset: int = 0,
-) -> list[int]:
-    """The ids of those whose handle, name or 得意技 begins like `typed`: who goes by exactly that handle first, then
-    those whom `viewer` follows, then members of this town. `following` leaves out everybody else.
-
-    Those from whom the viewer turned away are found by their whole handle alone.
-    """
-    wanted = names.plain_handle(typed)
-    if not wanted:
-        return []
-    exact = by_handle(session, wanted)
-    followed = _followed_by(viewer)
-    heard = ~distance.hidden(viewer, Account.id, town.now(session))
-    rows = (
-        select(Account.id)
-        .where(
-            Account.deleted_at.is_(None),
-            Account.suspended_at.is_(None),
-            Account.kind.in_(_FINDABLE),
-            or_(Account.id == (exact or 0), _begins(session, wanted, typed) & heard),
-        )
-        .order_by(
-            case((Account.id == (exact or 0), 0), (followed, 1), (Account.domain == LOCAL, 2), else_=3),
-            Account.followers_count.desc(),
-            Account.id,
-        )
-        .offset(offset)
-        .limit(limit)
-    )
-    return list(session.scalars(rows.where(followed) if following else rows))
 
 
 def listed(
@@ -118,32 +77,3 @@ def familiar_followers(session: Session, me: int, account_ids: Sequence[int]) ->
         if len(found[followee_id]) < _FAMILIAR_MOST:
             found[followee_id].append(follower_id)
     return found
-
-
-def _begins(session: Session, wanted: str, typed: str) -> ColumnElement[bool]:
-    """`wanted` is a handle, perhaps with the beginning of a host; `typed` may also be a name or a 得意技."""
-    name, at, domain = wanted.partition("@")
-    by_name = Account.name.startswith(name, autoescape=True)
-    if at:
-        here = town.of(session).uris.domain.startswith(domain)
-        hosts: Iterable[ColumnElement[bool]] = (
-            [Account.domain == LOCAL] if here and domain else []
-        )
-        return (Account.name == name) & or_(Account.domain.startswith(domain, autoescape=True), *hosts)
-    shown = fold(typed)
-    skill = exists(_with_skill(shown))
-    return or_(by_name, func.lower(Account.display_name).startswith(shown, autoescape=True), skill)
-
-
-def _with_skill(topic: str) -> Select[str]:
-    return (
-        select(Strength.topic)
-        .where(Strength.account_id == Account.id, Strength.topic.startswith(topic, autoescape=True))
-        .correlate(Account)
-    )
-
-
-def _followed_by(viewer: Viewer) -> ColumnElement[bool]:
-    return exists().where(
-        Follow.follower_id == (viewer.account_id or 0), Follow.followee_id == Account.id, Follow.state == "accepted"
-    )

@@ -31,19 +31,6 @@ def test_handles(session):
     assert directory.by_handle(session, "hanako") is None
 
 
-def test_searching_puts_the_exact_and_the_followed_first(session):
-    hanako = factories.member(session, "hanako")
-    local, longer = factories.member(session, "tarou"), factories.member(session, "taro")
-    ken = factories.remote(session, "tarojiro")
-    follows.accept(session, follow=follows.request(session, follower=hanako, followee=ken))
-    viewer = factories.viewer(session, hanako)
-    assert directory.search(session, viewer, "taro") == [longer.id, ken.id, local.id]
-    assert directory.search(session, viewer, "tarou@minato.example") == [local.id]
-    assert directory.search(session, viewer, "tarou@mina") == [local.id]
-    assert directory.search(session, viewer, "taro_") == []
-    assert directory.search(session, viewer, "taro", following=True) == [ken.id]
-
-
 def test_familiar_followers_are_named_once_and_only_by_those_who_show_it(session):
     hanako, taro, jiro, star = (
         factories.member(session, name) for name in ("hanako", "taro", "jiro", "star")

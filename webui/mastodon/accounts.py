@@ -19,6 +19,7 @@ from community import (
     tag_follows,
     town,
 )
+from community import search as people_search
 from community.errors import CommunityError
 from community.follows import Wishes
 from community.models import Account, Endorsement, Follow
@@ -63,7 +64,7 @@ async def search(call: Call) -> web.Response:
         await _resolve(call, typed)
 
     def unit(session: Session) -> list[orjson.Fragment]:
-        found = directory.search(
+        found = people_search.people(
             session, call.viewer, typed, following=bool(params.flag("following")), limit=limit, offset=offset
         )
         return accounts.many(session, call.viewer, found)

@@ -3,6 +3,7 @@
 import pytest
 
 from community import blocks, follows, members, strengths
+from community import search as people_search
 from community.models import Account
 from tests import factories
 
@@ -217,6 +218,7 @@ async def test_searching_by_handle_name_and_strength(site, app_of, two):
         members.update_profile(session, account_id=taro, nickname="たろうさん", strengths=["社会保険"])
         remote = factories.remote(session, "tarako", "yamate.example")
         strengths.note(session, remote.id, ["社会保険"])
+        people_search.note_account(session, remote.id)
         return remote.id
 
     tarako = await site.database.write(scene)
@@ -233,7 +235,7 @@ async def test_searching_by_handle_name_and_strength(site, app_of, two):
     await app.post(f"/api/v1/accounts/{tarako}/unmute")
     assert await found(q="@tarako@yama") == ["tarako@yamate.example"]
     assert await found(q="たろう") == ["taro"]
-    assert await found(q="社会") == ["taro", "tarako@yamate.example"]
+    assert await found(q="社会") == ["taro", "roumu", "tarako@yamate.example"]
     assert await found(q="tar", limit="1", offset="1") == ["tarako@yamate.example"]
     assert await found(q="tar", following="true") == []
     await app.post(f"/api/v1/accounts/{taro}/follow")
