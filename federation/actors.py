@@ -7,7 +7,7 @@ signed by that actor. Nothing in it is believed that concerns another host.
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
-from community import follows, ids, posts, search, text, town, towns
+from community import emojis, follows, ids, posts, search, text, town, towns
 from community.models import LOCAL, Account, Post, Strength
 from federation.models import RemoteActor
 from federation.vocabulary.parse import Actor, read_actor
@@ -58,7 +58,7 @@ def remove(session: Session, account: Account) -> bool:
         # Suspended as well: what is still to be deleted is out of sight from this moment.
         account.deleted_at, account.suspended_at = now, account.suspended_at or now
         account.display_name, account.summary_html, account.fields = account.name, "", []
-        account.avatar_url = account.header_url = None
+        account.avatar_url = account.header_url = account.emojis = None
         follows.purge(session, account_id=account.id)
         search.forget_account(session, account.id)
         session.execute(delete(Strength).where(Strength.account_id == account.id))
@@ -120,6 +120,10 @@ def _describe(session: Session, account: Account, actor: Actor) -> None:
     ]
     account.avatar_url = actor.avatar_url
     account.header_url = actor.header_url
+    account.avatar_description, account.header_description = actor.avatar_description, actor.header_description
+    account.emojis = emojis.learn(session, account.domain, actor.emojis) or None
+    if towns.rejects_media(session, account.domain):
+        account.avatar_url = account.header_url = account.emojis = None
     account.locked = actor.locked
     account.discoverable = actor.discoverable
     account.indexable = actor.indexable

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from community import posts, questions
 from community.models import Account, Post
 from federation import actors
-from federation.inbox import known, placing
+from federation.inbox import enclosed, known, placing
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.notes import Note, is_note, read_note
 from federation.vocabulary.parse import is_actor
@@ -87,6 +87,7 @@ def _edit(session: Session, inbound: Inbound, post: Post, note: Note, signer: Ac
     edited_at = next((each for each in told if each is not None), inbound.now)
     if posts.is_stale(post, edited_at):
         raise Ignored("an Update that is older than what stands")
+    enclosed.keep(session, post, note, signer)
     if post.kind == "question":
         body = placing.body_of(note, answered=_board_addresses(session, post))
         questions.edit(

@@ -15,7 +15,7 @@ from community.models import Account, Post
 from community.posts import Origin
 from community.text import Body
 from community.visibility import DIRECT, FOLLOWERS
-from federation.inbox import known, memory, sight
+from federation.inbox import enclosed, known, memory, sight
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary import terms
 from federation.vocabulary.notes import Note, is_note, read_note, without_leading_mention
@@ -94,6 +94,7 @@ def place(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> 
     else:
         post = _first(session, inbound, note, author, visible)
     known.add_post(session, post)
+    enclosed.keep(session, post, note, author)
     if post.kind == "question" and not above:
         settle(session, inbound, post, note)
     return post

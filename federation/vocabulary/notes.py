@@ -8,7 +8,9 @@ import re
 from dataclasses import dataclass
 from html import escape, unescape
 
-from federation.vocabulary import terms
+from community.emojis import Foreign as Emoji
+from community.media import Foreign as Picture
+from federation.vocabulary import attachments, terms
 from federation.vocabulary.reading import (
     Document,
     Unreadable,
@@ -30,7 +32,6 @@ _LONGEST_HTML = 100_000
 _LONGEST_NAME = 1_000
 _MOST_TAGS = 64
 _MOST_MENTIONS = 20
-_MOST_LINKS = 16
 _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _SOLVED = re.compile(rf"<p>{re.escape(terms.SOLVED_MARK)}<a\b[^<>]*>[^<>]*</a></p>\s*\Z")
 _LEADING_LINK = re.compile(
@@ -75,6 +76,8 @@ class Note:
     sample: bool
     anonymous: bool
     asker: bool
+    pictures: tuple[Picture, ...] = ()
+    emojis: tuple[Emoji, ...] = ()
 
     @property
     def addressed(self) -> tuple[str, ...]:
@@ -122,7 +125,7 @@ def read_note(document: Document) -> Note:
         in_reply_to=uri(document.get("inReplyTo")),
         context=_context(document),
         name=name,
-        html=_undecorated(html, name, solved=state == "solved") + _attached(document.get("attachment")),
+        html=_undecorated(html, name, solved=state == "solved") + attachments.links(document.get("attachment")),
         source=_source(document.get("source"), solved=state == "solved"),
         summary="" if kind == "Article" else text_of(document.get("summary")),  # of an article it is the lead
         sensitive=truth(document.get("sensitive")),
@@ -141,6 +144,8 @@ def read_note(document: Document) -> Note:
         sample=truth(document.get(terms.SAMPLE)),
         anonymous=truth(document.get(terms.ANONYMOUS)),
         asker=truth(document.get(terms.ASKER)),
+        pictures=attachments.pictures(document.get("attachment")),
+        emojis=attachments.emojis(document.get("tag")),
     )
 
 
@@ -182,19 +187,6 @@ def _source(value: object, *, solved: bool) -> str:
         if mark and "\n" not in after:
             text = before.rstrip()
     return text
-
-
-def _attached(value: object) -> str:
-    """Pictures and links of the post as links: we show no media of others, and lose none either."""
-    links: list[str] = []
-    for each in items(value)[:_MOST_LINKS]:
-        if not isinstance(each, dict) or type_of(each) == "PropertyValue":
-            continue
-        address = uri(each.get("href")) or uri(each.get("url"))
-        if address is not None and authority(address) is not None:
-            words = text_of(each.get("name")).strip() or address
-            links.append(f'<p><a href="{escape(address)}">{escape(words)}</a></p>')
-    return "".join(links)
 
 
 def _context(document: Document) -> str | None:

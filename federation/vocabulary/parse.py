@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from html import unescape
 
 from community import names
-from federation.vocabulary import terms
+from community.emojis import Foreign as Emoji
+from federation.vocabulary import attachments, terms
 from federation.vocabulary.reading import (
     Document,
     Unreadable,
@@ -69,6 +70,9 @@ class Actor:
     sample: bool
     moved_to: str | None
     published: int | None
+    avatar_description: str = ""
+    header_description: str = ""
+    emojis: tuple[Emoji, ...] = ()
 
 
 def read_actor(document: Document) -> Actor:
@@ -110,6 +114,9 @@ def read_actor(document: Document) -> Actor:
         sample=truth(document.get(terms.SAMPLE)),
         moved_to=uri(document.get("movedTo")),
         published=moment(document.get("published")),
+        avatar_description=attachments.described(document.get("icon"))[:_LONGEST_FIELD],
+        header_description=attachments.described(document.get("image"))[:_LONGEST_FIELD],
+        emojis=attachments.emojis(document.get("tag")),
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from community import town
 from community.models import Account, Post, PostTag, Strength, Tag
 from federation.models import OutboxItem
-from federation.vocabulary import audience, terms
+from federation.vocabulary import attachments, audience, terms
 from federation.vocabulary.audience import Company
 from federation.vocabulary.times import iso, midnight
 
@@ -47,7 +47,7 @@ def actor(session: Session, account: Account, public_pem: str) -> Document:
     name = uris.host if account.kind == "instance" else account.name
     document: Document = {
         "id": account.uri,
-        "type": _ACTOR_TYPES[account.kind],
+        "type": "Service" if account.kind == "person" and account.bot else _ACTOR_TYPES[account.kind],
         "preferredUsername": name,
         "name": account.display_name or name,
         "webfinger": f"{name}@{uris.domain}",
@@ -65,8 +65,9 @@ def actor(session: Session, account: Account, public_pem: str) -> Document:
     document.update(_by_kind(session, account))
     optional: Document = {
         "summary": account.summary_html,
-        "icon": _image(account.avatar_url),
-        "image": _image(account.header_url),
+        "icon": attachments.image(account.avatar_url, account.avatar_description),
+        "image": attachments.image(account.header_url, account.header_description),
+        "tag": attachments.emoji_tags(account.emojis),
         "movedTo": account.moved_to_uri,
         terms.SAMPLE: account.sample,
     }
@@ -93,8 +94,8 @@ def _by_kind(session: Session, account: Account) -> Document:
                 terms.ANONYMOUS_RELAY: True,
             }
     fields: Document = {"manuallyApprovesFollowers": account.locked, "featured": f"{account.uri}/featured"}
-    if strengths := _strengths(session, account):
-        fields["attachment"] = strengths
+    if told := [*_strengths(session, account), *_fields(account)]:
+        fields["attachment"] = told
     return fields
 
 
@@ -108,8 +109,9 @@ def _strengths(session: Session, account: Account) -> list[Document]:
     ]
 
 
-def _image(url: str | None) -> Document | None:
-    return {"type": "Image", "url": url} if url else None
+def _fields(account: Account) -> list[Document]:
+    """What a member wrote of themselves besides."""
+    return [{"type": "PropertyValue", "name": each["name"], "value": each["value"]} for each in account.fields]
 
 
 def note(session: Session, post: Post) -> Document:
@@ -138,8 +140,10 @@ def note(session: Session, post: Post) -> Document:
         document["summary"] = post.summary
     if post.sensitive:
         document["sensitive"] = True
-    if tags := _tags(session, post, around):
+    if tags := [*_tags(session, post, around), *attachments.emoji_tags(post.emojis)]:
         document["tag"] = tags
+    if shown := attachments.documents(session, post):
+        document["attachment"] = shown
     return document
 
 

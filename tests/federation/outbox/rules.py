@@ -14,7 +14,7 @@ _AS2 = {
     "contentMap", "source", "mediaType", "summary", "published", "updated", "url", "href", "inReplyTo", "replies",
     "likes", "shares", "context", "first", "next", "partOf", "totalItems", "items", "orderedItems", "inbox", "outbox",
     "followers", "following", "endpoints", "sharedInbox", "icon", "image", "preferredUsername", "formerType", "deleted",
-    "publicKey", "publicKeyPem", "owner",
+    "publicKey", "publicKeyPem", "owner", "width", "height",
 }  # fmt: skip
 
 
