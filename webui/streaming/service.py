@@ -10,10 +10,12 @@ from webui.keys import DATABASE, SETTINGS
 from webui.mastodon import refusals
 from webui.mastodon.replies import Refusal
 from webui.streaming import exchange, facts, sockets, sse
+from webui.streaming.exchange import Exchange
 from webui.streaming.facts import Fact
 from webui.streaming.hub import Hub
 
 HUB = web.AppKey("machi.hub", Hub)
+LINE = web.AppKey("machi.exchange", Exchange)  # type: ignore[type-abstract]
 Listening = Callable[[web.Request, Hub], Awaitable[web.StreamResponse]]
 
 
@@ -28,7 +30,7 @@ def attach(app: web.Application, bus: Bus) -> None:
         checks.add(check)
         check.add_done_callback(checks.discard)
 
-    line = exchange.between_processes(app[SETTINGS].database.url, database, hub.tell, gap)
+    line = app[LINE] = exchange.between_processes(app[SETTINGS].database.url, database, hub.tell, gap)
 
     def hand_over(noted: Sequence[Fact]) -> None:
         hub.tell(noted)

@@ -13,12 +13,14 @@ from typing import NamedTuple
 import orjson
 from sqlalchemy.orm import Session
 
-from community import boards, notice_lists, streaming
-from community.models import Account, Conversation
+from community import announcements, boards, notice_lists, streaming
+from community.announcements import Reaction
+from community.models import Account, Announcement, Conversation
 from community.streaming import About
 from community.text import fold
 from community.visibility import OPEN, PUBLIC, Viewer
 from webui.mastodon import walks
+from webui.mastodon.entities import announcements as announcement_entities
 from webui.mastodon.entities import conversations, notifications, stamps, statuses, words
 from webui.mastodon.entities.stamps import Stamp
 from webui.mastodon.paging import Window
@@ -250,6 +252,26 @@ def _own(name: str, account_id: int, event: str, shown: Sequence[object]) -> Ite
     return (Telling((name, account_id), {account_id: Message(event, orjson.dumps(each))}) for each in shown)
 
 
+def _announced(session: Session, fact: Fact, present: Present) -> Iterator[Telling]:
+    """The same for every member: what one of them read or set is no news."""
+    row = session.get(Announcement, fact.ids[0])
+    for shown in announcement_entities.many(session, PUBLIC, [row]) if row is not None else ():
+        yield from _to_each(streams.USER, _members(present, streams.USER), Message("announcement", orjson.dumps(shown)))
+
+
+def _reacted(session: Session, fact: Fact, present: Present) -> Iterator[Telling]:
+    """How often it is set now; 0 when the last one took it back."""
+    announcement_id, name = fact.ids[0], fact.text
+    if session.get(Announcement, announcement_id) is None:
+        return
+    stand = {each.name: each for each in announcements.reactions(session, None, [announcement_id])[announcement_id]}
+    it = stand.get(name) or Reaction(name, 0, mine=False, custom=None)
+    shown = announcement_entities.reaction(it, member=False) | {"announcement_id": str(announcement_id)}
+    yield from _to_each(
+        streams.USER, _members(present, streams.USER), Message("announcement.reaction", orjson.dumps(shown))
+    )
+
+
 def _unannounced(_session: Session, fact: Fact, present: Present) -> Iterator[Telling]:
     gone = Message("announcement.delete", str(fact.ids[0]).encode())
     return _to_each(streams.USER, _members(present, streams.USER), gone)
@@ -285,5 +307,7 @@ _HOW: dict[str, Callable[[Session, Fact, Present], Iterator[Telling]]] = {
     kinds.CONVERSED: _conversed,
     kinds.MERGED: _merged,
     kinds.FILTERS: _filters,
+    kinds.ANNOUNCED: _announced,
+    kinds.REACTED: _reacted,
     kinds.UNANNOUNCED: _unannounced,
 }

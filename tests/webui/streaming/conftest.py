@@ -19,9 +19,10 @@ from community.models import Account
 from tests import factories
 from tests.towns import FixedClock, make_town
 from webui.app import create_app
-from webui.keys import DATABASE
+from webui.keys import DATABASE, SETTINGS
+from webui.streaming.exchange import Exchange
 from webui.streaming.hub import Hub
-from webui.streaming.service import HUB
+from webui.streaming.service import HUB, LINE
 
 PATIENCE = 10.0  # seconds; far more than anything takes here
 SCOPES = "read write follow push"
@@ -87,6 +88,14 @@ class Process:
     @property
     def hub(self) -> Hub:
         return self.app[HUB]
+
+    @property
+    def line(self) -> Exchange:
+        return self.app[LINE]
+
+    @property
+    def app_settings(self) -> Settings:
+        return self.app[SETTINGS]
 
     async def do(self, unit: Callable[[Session], Any]) -> Any:
         return await self.database.write(unit)
