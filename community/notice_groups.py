@@ -157,7 +157,7 @@ def _sizes(session: Session, viewer: Viewer, wanted: Wanted, heads: Iterable[Not
     lowest, highest = _range(min(windows))[0], _range(max(windows))[1]
     window = (Notification.created_at // WINDOW).label("window")
     counting = notice_lists.joined(
-        select(Notification.kind, Notification.post_id, window, func.count().label("count")).select_from(Notification)
+        select(Notification.kind, Notification.post_id, window, func.count().label("size")).select_from(Notification)
     ).where(
         notice_lists.standing(session, viewer, wanted),
         Notification.kind.in_({it.kind for it in heads}),
@@ -166,7 +166,7 @@ def _sizes(session: Session, viewer: Viewer, wanted: Wanted, heads: Iterable[Not
         Notification.id < highest,
     )
     rows = session.execute(counting.group_by(Notification.kind, Notification.post_id, window))
-    return {_named(row.kind, row.post_id, row.window): row.count for row in rows}
+    return {_named(row.kind, row.post_id, row.window): row.size for row in rows}
 
 
 def _named(kind: str, post_id: int | None, window: int) -> str:

@@ -20,7 +20,7 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from community import events, ids, inserts, town
 from community.errors import Invalid, NotFound
@@ -211,7 +211,7 @@ def dismiss(session: Session, *, account_id: int, request_ids: Iterable[int]) ->
     session.execute(_rows(account_id, senders).values(state=DISMISSED))
 
 
-def _rows(account_id: int, senders: list[int]) -> Update[NotificationSender]:
+def _rows(account_id: int, senders: list[int]) -> Update:
     return update(NotificationSender).where(
         NotificationSender.account_id == account_id, NotificationSender.from_id.in_(senders)
     )
@@ -268,7 +268,9 @@ def _facts() -> Select[*tuple[object, ...]]:
     )
 
 
-def _of(rule: ColumnElement[str], host: ColumnElement[str]) -> ColumnElement[bool]:
+def _of(
+    rule: InstrumentedAttribute[str], host: InstrumentedAttribute[str]
+) -> ColumnElement[bool]:
     """The rule is for `host` or for a domain above it."""
     return or_(host == rule, host.like(literal("%.") + rule))
 

@@ -261,5 +261,5 @@ def _asked() -> Select[*tuple[Any, ...]]:
 
 
 _ASKED = _asked()
-_SAME = delete(Notification.__table__).where(_same(Notification.__table__.c))
+_SAME = delete(Notification).where(_same(Notification)).execution_options(synchronize_session=False)
 _INSERT = insert(Notification)

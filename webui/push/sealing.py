@@ -67,7 +67,7 @@ def is_point(raw: bytes) -> bool:
 
 def _encrypted(content: bytes, point: bytes, auth: bytes, encoding: str) -> tuple[bytes, bytes, bytes]:
     """The public half of the fresh key, the salt, the message."""
-    import http_ece  # noqa: PLC0415 - only towns whose members have devices need it
+    import http_ece  # type: ignore[import-untyped]  # noqa: PLC0415 - only towns whose members have devices need it
 
     fresh = ec.generate_private_key(ec.SECP256R1())
     salt = os.urandom(_SALT)
