@@ -70,10 +70,11 @@ def _deeds(member: bool) -> list[Any]:
     """Six columns, 0 or 1: what the viewer did with the post."""
     if not member:
         return [literal_column("0")] * 6
-    like, mark, pin, mute = (
-        model.__table__.c for model in (Like, Bookmark, Pin, ThreadMute)
+    # Under names of their own, for a walk may join the same tables.
+    like, mark, pin, mute, follow = (
+        aliased(model.__table__, name=f"my_{model.__tablename__}").c
+        for model in (Like, Bookmark, Pin, ThreadMute, Follow)
     )
-    follow = Follow.__table__.c
     deeds = [
         exists().where(like.account_id == _ME, like.post_id == p.id),
         exists().where(_mine.c.boost_of_id == p.id, _mine.c.author_id == _ME, _mine.c.deleted_at.is_(None)),
