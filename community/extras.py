@@ -21,7 +21,6 @@ class Extras:
     application: str | None = None
     application_url: str | None = None
     quote_policy: str | None = None
-    emojis: list[dict[str, str]] | None = None
     media_ids: Sequence[int] = ()
     scheduled_id: int | None = None  # the scheduled post for which the pictures were kept
     poll: polls.Draft | None = None
@@ -43,7 +42,6 @@ def dress(post: Post, extras: Extras) -> None:
     post.language = extras.language or post.language
     post.application, post.application_url = extras.application, extras.application_url
     post.quote_policy = extras.quote_policy
-    post.emojis = extras.emojis
 
 
 def attach(session: Session, post: Post, *, author: Account, extras: Extras) -> None:

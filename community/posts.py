@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from community import (
     clearing,
+    emojis,
     events,
     ids,
     media,
@@ -61,15 +62,12 @@ class Manner:
     summary: str
     sensitive: bool
     language: str | None
-    emojis: list[dict[str, str]] | None = None
     speaks: bool = False
     anyway: bool = False
 
     def facts(self, post: Post) -> dict[str, object]:
         language = self.language or post.language
-        return {
-            "summary": self.summary, "sensitive": self.sensitive, "language": language, "emojis": self.emojis,
-        }  # fmt: skip
+        return {"summary": self.summary, "sensitive": self.sensitive, "language": language}
 
 
 def by_uri(session: Session, uri: str) -> Post | None:
@@ -100,6 +98,7 @@ def store(session: Session, post: Post, *, author: Account, origin: Origin | Non
     post.root_id = post.root_id or post.id
     if origin is None:
         post.uri, post.url = uris.post(post.id), uris.post_page(author.name, post.id)
+        post.emojis = _emojis(session, post)
     else:
         _take_origin(post, origin)
     session.add(post)
@@ -206,6 +205,8 @@ def change(
     remember_revision(session, post)
     for name, value in facts.items():
         setattr(post, name, value)
+    if post.local:
+        post.emojis = _emojis(session, post)
     now = town.now(session)
     post.edited_at = now if edited_at is None else min(edited_at, now)
     session.flush()
@@ -280,6 +281,11 @@ def count_reply(session: Session, post: Post, by: int) -> None:
 def counts_publicly(post: Post) -> bool:
     """Whether everyone who sees the thread may know of `post`: what is whispered is not counted aloud."""
     return post.visibility not in {FOLLOWERS, DIRECT}
+
+
+def _emojis(session: Session, post: Post) -> list[emojis.Shown] | None:
+    """The custom emoji of this town in the words of a local post."""
+    return emojis.in_text(session, post.title or "", post.body_source, post.summary or "") or None
 
 
 def _take_origin(post: Post, origin: Origin) -> None:

@@ -1,10 +1,11 @@
 import pytest
 from sqlalchemy import select
 
-from community import emojis, media
+from community import emojis, events, media, notes, posts, text
 from community.emojis import Foreign
 from community.errors import Conflict, Invalid, NotFound
 from community.models import CustomEmoji
+from tests import factories
 
 HERE = "https://minato.example/media/ab/"
 
@@ -70,3 +71,25 @@ def test_taken_away_with_its_picture(session, own):
     assert [row.file for row in media.forgotten(session)] == ["ab/neko.png"]
     with pytest.raises(NotFound):
         emojis.remove(session, shortcode="neko")
+
+
+def test_on_what_is_written_here(session, own, told):
+    hanako = factories.member(session, "hanako")
+    question = factories.question(session, hanako, title="ご相談 :inu:", body="よろしく :neko:")
+    assert [each["shortcode"] for each in question.emojis] == ["inu", "neko"]
+    answer = factories.answer(session, hanako, question, body="はい")
+    assert answer.emojis is None
+    told()
+    posts.edit(session, post=answer, by=hanako, body=text.from_markdown("はい :hanko:"))
+    assert [each["shortcode"] for each in answer.emojis] == ["hanko"]
+    assert told() == [events.PostEdited(answer.id)]
+    posts.edit(session, post=answer, by=hanako, body=text.from_markdown("はい :hanko:"))
+    assert told() == []
+    theirs = notes.write(
+        session,
+        author=factories.remote(session),
+        body=text.from_html("<p>:neko:</p>"),
+        visibility="open",
+        origin=factories.origin(),
+    )
+    assert theirs.emojis is None
