@@ -44,6 +44,11 @@ class Workshop:
 WORKSHOP: web.AppKey[Workshop] = web.AppKey("machi.workshop", Workshop)
 
 
+def store_of(settings: Settings) -> MediaStore:
+    """The store that the settings of a town name."""
+    return FolderStore(Path(settings.media.path))
+
+
 def make_workshop(settings: Settings) -> Workshop:
-    """The workshop of a town, with the store that its settings name."""
-    return Workshop(FolderStore(Path(settings.media.path)))
+    """The workshop of a town, with its store."""
+    return Workshop(store_of(settings))
