@@ -319,3 +319,17 @@ def test_workers_are_for_postgresql(machi: Machi, settings: Path):
     result = machi("worker", "--config", settings)
     assert result.status == 1
     assert "with SQLite, machi serve works the queues itself" in one_line(result)
+
+
+def test_announcements_are_put_up_listed_and_taken_down(machi, settings):
+    number = machi("announce", "put", "あすは休みです。", "--config", settings).out.strip()
+    assert number.isdecimal()
+    assert machi("announce", "list", "--config", settings).out == f"{number}\tあすは休みです。\n"
+    assert machi("announce", "put", "x", "--until", "2020-01-01", "--config", settings).status == 0
+    assert len(machi("announce", "list", "--config", settings).out.splitlines()) == 1
+    assert machi("announce", "end", number, "--config", settings).status == 0
+    assert machi("announce", "list", "--config", settings).out == ""
+    again = machi("announce", "end", number, "--config", settings)
+    assert again.status == 1
+    assert len(again.err.splitlines()) == 1
+    assert machi("announce", "put", "x", "--until", "soon", "--config", settings).status == 2

@@ -55,7 +55,7 @@ async def test_tabs(site: Site, scene: Scene) -> None:
         page = await browser.get(f"/questions?tab={tab}")
         assert all(title in page.text for title in shown), tab
         assert not any(title in page.text for title in hidden), tab
-        assert page.text.count('aria-current="page"') == 2  # the bar's and the tab's
+        assert page.text.count('aria-current="page"') == 1  # the tab's
 
 
 async def test_by_board_and_by_tag(site: Site, scene: Scene) -> None:

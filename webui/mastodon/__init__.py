@@ -4,6 +4,7 @@ from aiohttp import web
 
 from webui.mastodon import (
     accounts,
+    announcements,
     apps,
     blocks,
     conversations,
@@ -35,6 +36,7 @@ from webui.mastodon import (
     tags,
     timelines,
     tokens,
+    trends,
 )
 from webui.mastodon.routing import Api, add_routes
 
@@ -69,6 +71,8 @@ ALL: tuple[Api, ...] = (
     conversations.routes,
     push.routes,
     search.routes,
+    announcements.routes,
+    trends.routes,
 )  # fmt: skip
 
 
