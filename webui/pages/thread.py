@@ -6,10 +6,11 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from community import anonymity, answers, boards, posts, questions, tags, visibility
+from community import anonymity, answers, boards, media, posts, questions, tags, visibility
 from community.errors import CommunityError, Gone, NotFound
 from community.models import Account, Post
 from community.text import Body
+from community.threads import Thread
 from community.visibility import Viewer
 from webui import addresses, auth, forms
 from webui.forms import Form
@@ -82,6 +83,7 @@ def surroundings(session: Session, viewer: Viewer, root: Post) -> dict[str, Any]
     return {
         "thread": thread,
         "under": lambda post: conversation.under(thread, post.id),
+        "pictures": media.of(session, _shown(thread, root)),
         "root": root,
         "tags": tags.of(session, [root])[root.id],
         "board": board,
@@ -91,6 +93,11 @@ def surroundings(session: Session, viewer: Viewer, root: Post) -> dict[str, Any]
         "asker": me is not None and root.author_id == me and not root.anonymous,
         "given": {it.post_id for given in thread.thanks.values() for it in given if it.giver_id == me},
     }
+
+
+def _shown(thread: Thread, root: Post) -> list[int]:
+    said = [post.id for posts in thread.comments.values() for post in posts]
+    return [root.id, *(post.id for post in thread.answers), *said]
 
 
 @routes.post("/questions/{id}/answers")
