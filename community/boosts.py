@@ -59,6 +59,11 @@ def unboost(session: Session, *, account: Account, post: Post) -> Post:
     return post
 
 
+def remove(session: Session, boost: Post) -> None:
+    """Take back the boost that is at hand; nothing happens if it is gone."""
+    clearing.remove_boost(session, boost)
+
+
 def between(session: Session, account_id: int, post_id: int) -> Post | None:
     """The boost of the post by the account, if there is one."""
     return session.scalar(

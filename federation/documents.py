@@ -68,7 +68,7 @@ def local_account(session: Session, name: str, *kinds: str) -> Account | None:
 def post(session: Session, post_id: int, asker: Asker) -> Found | None:
     """The Note of a local post, the Tombstone of a deleted one, or None: missing and forbidden look the same."""
     row = session.get(Post, post_id)
-    if row is None or not row.local or not may_hear(session, row, asker):
+    if row is None or not row.local or row.kind == "boost" or not may_hear(session, row, asker):
         return None
     if row.deleted_at is not None:
         return Found(render.tombstone(row), status=410)
@@ -78,6 +78,8 @@ def post(session: Session, post_id: int, asker: Asker) -> Found | None:
 def page_of(session: Session, post_id: int) -> str | None:
     """The page of a post that everybody may see, local or not: to others its address would tell who wrote it."""
     row = session.get(Post, post_id)
+    if row is not None and row.boost_of_id is not None:
+        row = session.get(Post, row.boost_of_id)
     if row is None or row.visibility not in _SHOWN:
         return None
     return town.of(session).uris.post_page(anonymity.public_author(session, row).handle, row.id)

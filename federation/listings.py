@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from community import text, town, towns, visibility
-from community.models import Account, Follow, Like, Post, PostTag, Tag, Thanks
+from community.models import Account, Follow, Like, Pin, Post, PostTag, Tag, Thanks
 from federation import documents
 from federation.documents import Asker
 from federation.models import OutboxItem
@@ -105,8 +105,23 @@ def _follows(
     return _page(uri, _rows(session, query.order_by(Follow.id.desc())), page, most=_IDS)
 
 
+def featured(session: Session, account: Account, page: Page | None) -> Document:
+    """What the account shows first, the latest pin first, whole and without pages: Mastodon reads no other form."""
+    pinned = session.execute(
+        select(Post.uri)
+        .join(Pin, Pin.post_id == Post.id)
+        .where(Pin.account_id == account.id, visibility.visible_to(visibility.PUBLIC))
+        .order_by(Pin.id.desc())
+    )
+    found = [row.uri for row in pinned]
+    document = whole(f"{account.uri}/featured", len(found), paged=False)
+    if found:
+        document["orderedItems"] = found
+    return document
+
+
 def empty(uri: str) -> Document:
-    """What is there because the protocol asks for it: pinned posts, the named moderators of a board.
+    """What is there because the protocol asks for it: the named moderators of a board.
 
     The town itself answers for its boards; who of its members keeps watch is not told to the world.
     """
@@ -144,19 +159,25 @@ def likes(session: Session, row: Post, asker: Asker, page: Page | None) -> Docum
 
 
 def shares(session: Session, row: Post, asker: Asker, page: Page | None) -> Document:
-    """The announcements by boards of this town."""
+    """The announcements by boards of this town, and the boosts by people that everybody may see."""
     uri = f"{row.uri}/shares"
     if page is None or asker.host is None:
         total = render.shares_of(session, row)
         return whole(uri, total, ordered=False, paged=asker.host is not None)
     numbers = session.scalars(
         _after(select(OutboxItem.id), OutboxItem.id, page)
-        .where(OutboxItem.object_uri == row.uri, OutboxItem.type == "Announce")
+        .join(Account, Account.id == OutboxItem.account_id)
+        .where(OutboxItem.object_uri == row.uri, OutboxItem.type == "Announce", Account.kind == "board")
         .order_by(OutboxItem.id)
         .limit(_IDS)
     )
+    boosts = _after(select(Post.id, Post.uri), Post.id, page).where(
+        Post.boost_of_id == row.id, Post.visibility.in_(("open", "unlisted"))
+    )
     activity = town.of(session).uris.activity
-    return _page(uri, [(number, activity(number)) for number in numbers], page, most=_IDS, ordered=False)
+    both: list[tuple[int, object]] = [(number, activity(number)) for number in numbers]
+    both += _rows(session, boosts.order_by(Post.id))
+    return _page(uri, sorted(both, key=lambda each: each[0])[:_IDS], page, most=_IDS, ordered=False)
 
 
 def sisters(session: Session, asker: Asker) -> Document:
@@ -219,7 +240,7 @@ OF_ACCOUNT: dict[str, OfAccount] = {
     "outbox": outbox,
     "followers": followers,
     "following": following,
-    "featured": lambda _session, account, _page: empty(f"{account.uri}/featured"),
+    "featured": featured,
     "moderators": lambda _session, account, _page: empty(f"{account.uri}/moderators"),
 }
 OF_POST: dict[str, OfPost] = {"replies": replies, "context": context, "likes": likes, "shares": shares}

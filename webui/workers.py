@@ -15,6 +15,7 @@ from community.town import Clock, Town
 from federation.context import FEDERATION
 from federation.inbox.process import InboxWorker
 from federation.outbox.deliver import DeliveryWorker
+from webui import appointments
 from webui.keys import DATABASE, TEMPLATES, TOWN, WORKERS
 from webui.media import sweeping
 from webui.media.workshop import WORKSHOP
@@ -37,6 +38,7 @@ async def run(app: web.Application) -> AsyncIterator[None]:
         "delivery": DeliveryWorker(federation).run,
         "release": lambda: release(app[DATABASE], app[TOWN].clock),
         "keys": lambda: destroy_keys(app[TOWN]),
+        "appointments": lambda: appointments.run(app[DATABASE]),
         "pictures": lambda: sweeping.run(app[DATABASE], app[WORKSHOP].store),
         "push": PushWorker(federation, app[TEMPLATES].catalogues).run,
     }

@@ -1,7 +1,7 @@
 """Announce by a board: what others said on it, passed on (FEP-1b12; federation reference §1.1, §2.3).
 
 The signature on the request is the board's. What it carries is taken as it stands only from actors on the board's own
-host; anything else is fetched from its origin first. Boosts by persons have no place here.
+host; anything else is fetched from its origin first. What persons announce is a boost (`boost`).
 """
 
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from community import town, towns
 from community.models import Account
-from federation.inbox import known, memory, placing, sight
+from federation.inbox import boost, known, memory, placing, sight
 from federation.inbox.inbound import Handler, Ignored, Inbound
 from federation.vocabulary.notes import is_note, read_note
 from federation.vocabulary.reading import Document, authority, same_origin, type_of, uri
@@ -31,6 +31,8 @@ def handler(inner: Mapping[str, Handler]) -> Handler:
 
 
 def _needs(session: Session, inbound: Inbound, inner: Mapping[str, Handler]) -> list[str]:
+    if inbound.actor(session).kind != "board":
+        return boost.needs(session, inbound)
     board = _board(session, inbound)
     carried = _carried(session, inbound, board, inner)
     if isinstance(carried, list):
@@ -42,6 +44,9 @@ def _needs(session: Session, inbound: Inbound, inner: Mapping[str, Handler]) -> 
 
 
 def _apply(session: Session, inbound: Inbound, inner: Mapping[str, Handler]) -> None:
+    if inbound.actor(session).kind != "board":
+        boost.apply(session, inbound)
+        return
     board = _board(session, inbound)
     carried = _carried(session, inbound, board, inner)
     if isinstance(carried, list):
@@ -64,8 +69,6 @@ def _apply(session: Session, inbound: Inbound, inner: Mapping[str, Handler]) -> 
 def _board(session: Session, inbound: Inbound) -> Account:
     """The announcing Group, if anybody here has reason to listen to it."""
     board = inbound.actor(session)
-    if board.kind != "board":
-        raise Ignored("a boost by a person")
     is_sister = towns.is_sister(session, authority(board.uri) or "")
     if not is_sister and not sight.is_followed(session, [board.id]):
         raise Ignored("nobody here follows the board")

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from community import posts, questions
 from community.models import Account, Post
 from federation import actors
-from federation.inbox import enclosed, known, placing
+from federation.inbox import besides, enclosed, known, placing, votes
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.notes import Note, is_note, read_note
 from federation.vocabulary.parse import is_actor
@@ -23,7 +23,11 @@ def needs(session: Session, inbound: Inbound) -> list[str]:
 def apply(session: Session, inbound: Inbound) -> None:
     """A post by the actor: stored where it belongs, if it concerns us. A known one is left as it is."""
     inbound.actor(session)
-    placing.place(session, inbound, _own_note(inbound, _required(inbound)))
+    note = _own_note(inbound, _required(inbound))
+    if votes.is_vote(session, note):
+        votes.apply(session, inbound, note)
+    else:
+        placing.place(session, inbound, note)
 
 
 def apply_update(session: Session, inbound: Inbound) -> None:
@@ -85,6 +89,9 @@ def _own_note(inbound: Inbound, document: Document) -> Note:
 def _edit(session: Session, inbound: Inbound, post: Post, note: Note, signer: Account) -> None:
     told = (note.updated, moment(inbound.activity.get("updated")), moment(inbound.activity.get("published")))
     edited_at = next((each for each in told if each is not None), inbound.now)
+    counted = besides.renew(session, post, note, signer)
+    if counted and posts.is_stale(post, edited_at):
+        return  # new counts of a poll come without a new moment
     if posts.is_stale(post, edited_at):
         raise Ignored("an Update that is older than what stands")
     enclosed.keep(session, post, note, signer)

@@ -3,6 +3,7 @@
 from sqlalchemy.orm import Session
 
 from community import likes, thanks
+from community.models import Post
 from community.thanks import ThanksOrigin
 from federation.inbox import known
 from federation.inbox.inbound import Ignored, Inbound
@@ -13,6 +14,8 @@ from federation.vocabulary.reading import moment, text_of, truth, uri
 def apply(session: Session, inbound: Inbound) -> None:
     account = inbound.actor(session)
     post = known.post(session, inbound.object_uri)
+    if post is not None and post.boost_of_id is not None:
+        post = session.get_one(Post, post.boost_of_id)
     if post is None:
         raise Ignored("a Like of something that is not known here")
     activity = inbound.activity

@@ -15,7 +15,7 @@ from community.models import Account, Post
 from community.posts import Origin
 from community.text import Body
 from community.visibility import DIRECT, FOLLOWERS
-from federation.inbox import enclosed, known, memory, sight
+from federation.inbox import besides, enclosed, known, memory, sight
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary import terms
 from federation.vocabulary.notes import Note, is_note, read_note, without_leading_mention
@@ -39,6 +39,8 @@ def needs_of(session: Session, inbound: Inbound, note: Note, *, above: int = 0) 
             wanted += inbound.to_fetch(each for each in unknown if each not in terms.PUBLIC_NAMES)
         elif above < PARENTS_MOST:
             wanted += needs_of_context(session, inbound, note.in_reply_to, above=above + 1)
+    if note.quote is not None and not above and known.post(session, note.id) is None:
+        wanted += needs_of_context(session, inbound, note.quote, above=PARENTS_MOST)
     if note.accepted_answer is not None and not above:
         wanted += needs_of_context(session, inbound, note.accepted_answer, above=PARENTS_MOST - 1)
     return wanted
@@ -58,7 +60,7 @@ def known_or_fetched(session: Session, inbound: Inbound, uri: str, *, above: int
     """The post `uri`: as it is known, or placed from what was fetched; None if it cannot be had."""
     post = known.post(session, uri)
     if post is not None:
-        return post
+        return post if post.boost_of_id is None else session.get_one(Post, post.boost_of_id)
     document = inbound.documents.get(uri)
     if document is None or not is_note(document) or above > PARENTS_MOST:
         return None
@@ -95,6 +97,8 @@ def place(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> 
         post = _first(session, inbound, note, author, visible)
     known.add_post(session, post)
     enclosed.keep(session, post, note, author)
+    quoted = known_or_fetched(session, inbound, note.quote, above=PARENTS_MOST) if note.quote and not above else None
+    besides.attach(session, post, note, author, quoted)
     if post.kind == "question" and not above:
         settle(session, inbound, post, note)
     return post

@@ -1,10 +1,10 @@
-"""Undo of Follow, Like, Block, ChooseAnswer; of anything else it is only noted, in case the thing itself comes later."""
+"""Undo of Follow, Like, Block, boosts, ChooseAnswer; of anything else it is only noted, in case the thing itself comes later."""
 
 from sqlalchemy.orm import Session
 
 from community import blocks, follows, likes, thanks
 from community.models import Account, Post
-from federation.inbox import block, choose, follow, known, memory
+from federation.inbox import block, boost, choose, follow, known, memory
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.reading import authority, same_origin, type_of, uri
 
@@ -17,7 +17,7 @@ def apply(session: Session, inbound: Inbound) -> None:
         raise Ignored("an Undo of what somebody else did")
     if told is not None and type_of(told) == "ChooseAnswer":
         choose.take_back(session, signer, uri(told.get("object")))
-    elif not any(take_back(session, signer, inbound) for take_back in (_unfollow, _unblock, _unlike)):
+    elif not any(take_back(session, signer, inbound) for take_back in (_unfollow, _unblock, _unboost, _unlike)):
         _keep_in_mind(session, inbound)
 
 
@@ -42,6 +42,18 @@ def _unblock(session: Session, signer: Account, inbound: Inbound) -> bool:
         return False
     _check_owner(found.account_id, signer)
     blocks.unblock(session, account=signer, target=session.get_one(Account, found.target_id))
+    return True
+
+
+def _unboost(session: Session, signer: Account, inbound: Inbound) -> bool:
+    told = inbound.object
+    if told is not None and type_of(told) != "Announce":
+        return False
+    target = uri(told.get("object")) if told is not None else None
+    found = boost.find(session, signer.id, uri=inbound.object_uri, target=target)
+    if found is None:
+        return False
+    boost.take_back(session, signer.id, found)
     return True
 
 

@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from community.models import Post
+from community.models import Account, Post
 from federation.outbox import addressing
 from federation.outbox.addressing import Inbox
 from federation.vocabulary.audience import Company
@@ -18,7 +18,7 @@ def hearers(session: Session, post: Post, around: Company) -> list[Inbox]:
     named = around.named_in(post)
     if post.visibility == "direct":
         return addressing.of_accounts(session, named)
-    people = addressing.of_accounts(session, (*named, around.asker, around.board))
+    people = addressing.of_accounts(session, (*named, around.asker, around.board, _quoted(session, post)))
     board_is_ours = around.board is not None and around.board.local
     sisters: list[Inbox] = []
     if (
@@ -36,3 +36,11 @@ def hearers(session: Session, post: Post, around: Company) -> list[Inbox]:
         people, sisters = addressing.of_accounts(session, named), []
     followers = addressing.followers(session, around.author) if post.visibility in _TO_FOLLOWERS else []
     return [*people, *followers, *sisters]
+
+
+def _quoted(session: Session, post: Post) -> Account | None:
+    """The author of what is quoted in a post that everybody may see."""
+    if post.quote_of_id is None or post.visibility not in ("open", "unlisted"):
+        return None
+    quoted = session.get_one(Post, post.quote_of_id)
+    return session.get_one(Account, quoted.author_id)

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from community import anonymity, events, ids, town
 from community.models import Account, Post
 from federation.models import OutboxItem
-from federation.outbox import addressing, boards, publish_accounts, publish_thanks, sayings
+from federation.outbox import addressing, boards, publish_accounts, publish_boosts, publish_thanks, sayings
 from federation.outbox.addressing import Inbox
 from federation.outbox.hearing import hearers
 from federation.outbox.moments import moment, update_moment
@@ -37,7 +37,9 @@ def subscribe(bus: events.Bus, ctx: Rings) -> None:
     bus.subscribe(events.PostDeleted, post_deleted)
     bus.subscribe(events.AnswerChosen, answer_chosen)
     bus.subscribe(events.AnswerUnchosen, answer_unchosen)
+    bus.subscribe(events.QuoteRevoked, quote_revoked)
     publish_thanks.subscribe(bus)
+    publish_boosts.subscribe(bus)
     publish_accounts.subscribe(bus)
     ring = ctx.wake_delivery
     bus.subscribe(sayings.Queued, lambda session, _: events.after_commit(session, ring))
@@ -68,6 +70,13 @@ def post_edited(session: Session, event: events.PostEdited) -> None:
     if post.visibility == _TOWN_ONLY or post.deleted_at is not None:
         return
     _say_update(session, post, audience.company(session, post))
+
+
+def quote_revoked(session: Session, event: events.QuoteRevoked) -> None:
+    """A post of ours quotes no longer what its author does not want to be quoted: the whole post anew."""
+    post = session.get_one(Post, event.post_id)
+    if post.local and post.deleted_at is None and post.visibility != _TOWN_ONLY:
+        _say_update(session, post, audience.company(session, post))
 
 
 def _say_update(session: Session, post: Post, around: Company) -> None:

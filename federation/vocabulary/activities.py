@@ -43,6 +43,11 @@ def announce(uri: str, board: Account, about: Document | str, *, now: int, heard
     return _activity("Announce", uri, board, about, now=now, heard=heard)
 
 
+def feature(kind: str, uri: str, actor: Account, about: str, *, now: int, heard: Audience) -> Document:
+    """Add or Remove (`kind`) the post `about` to or from what the actor shows first."""
+    return _activity(kind, uri, actor, about, now=now, heard=heard, target=f"{actor.uri}/featured")
+
+
 def choose_answer(
     uri: str, actor: Account, *, question_uri: str, answer_uri: str, now: int, heard: Audience
 ) -> Document:
@@ -120,3 +125,9 @@ def accept(uri: str, follow: Follow, *, follower: Account, followee: Account, no
 def reject(uri: str, follow_uri: str, *, follower: Account, followee: Account, now: int) -> Document:
     asked = embedded_follow(uri=follow_uri, follower=follower, followee=followee)
     return _activity("Reject", uri, followee, asked, now=now, heard=Audience((follower.uri,), ()))
+
+
+def flag(uri: str, town: Account, target: Account, posts: list[str], *, comment: str, now: int) -> Document:
+    """A report by the town itself about `target`, with the ids of the posts it is about. Nothing tells who asked."""
+    document = _activity("Flag", uri, town, [target.uri, *posts], now=now, heard=Audience((target.uri,), ()))
+    return {**document, "content": comment}

@@ -10,7 +10,7 @@ from html import escape, unescape
 
 from community.emojis import Foreign as Emoji
 from community.media import Foreign as Picture
-from federation.vocabulary import attachments, terms
+from federation.vocabulary import attachments, extras, terms
 from federation.vocabulary.reading import (
     Document,
     Unreadable,
@@ -26,7 +26,7 @@ from federation.vocabulary.reading import (
 )
 
 TYPES = frozenset({"Note", "Page", "Article", "Question"})
-"""What we can show as a post. AS2 `Question` is a poll; its text is all we take of it."""
+"""What we can show as a post. AS2 `Question` is a poll."""
 
 _LONGEST_HTML = 100_000
 _LONGEST_NAME = 1_000
@@ -78,6 +78,9 @@ class Note:
     asker: bool
     pictures: tuple[Picture, ...] = ()
     emojis: tuple[Emoji, ...] = ()
+    poll: extras.Poll | None = None
+    quote: str | None = None  # id of what it quotes
+    quote_policy: str | None = None  # public | followers | nobody; None: it says nothing of quoting
 
     @property
     def addressed(self) -> tuple[str, ...]:
@@ -146,6 +149,9 @@ def read_note(document: Document) -> Note:
         asker=truth(document.get(terms.ASKER)),
         pictures=attachments.pictures(document.get("attachment")),
         emojis=attachments.emojis(document.get("tag")),
+        poll=extras.poll(document),
+        quote=extras.quote(document),
+        quote_policy=extras.quote_policy(document),
     )
 
 

@@ -5,6 +5,7 @@ and `attachment`, nothing null, no empty list, and no `name` on a reply. Documen
 `with_context` puts it in front of whatever leaves the process.
 """
 
+import re
 from html import escape
 from typing import Any
 
@@ -12,7 +13,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from community import town
-from community.models import Account, Post, PostTag, Strength, Tag
+from community.models import Account, Poll, PollOption, Post, PostTag, Strength, Tag
 from federation.models import OutboxItem
 from federation.vocabulary import attachments, audience, terms
 from federation.vocabulary.audience import Company
@@ -34,6 +35,8 @@ _KINDS = {
     "flag": terms.KIND_FLAG,
 }
 _SHOWN = ("open", "unlisted")
+_QUOTE_NAMES = ("quote", "quoteUri", "quoteUrl", "_misskey_quote")
+"""One quote by all the names under which others look for it."""
 
 
 def with_context(document: Document) -> Document:
@@ -144,7 +147,38 @@ def note(session: Session, post: Post) -> Document:
         document["tag"] = tags
     if shown := attachments.documents(session, post):
         document["attachment"] = shown
+    if post.application is not None and (poll := session.get(Poll, post.id)) is not None:
+        document |= _poll(session, poll)
+    if (quoted := _quoted(post)) is not None:
+        document |= dict.fromkeys(_QUOTE_NAMES, quoted)
     return document
+
+
+def _poll(session: Session, poll: Poll) -> Document:
+    """A poll is AS2 `Question`: its options with their counts, unless those are hidden until it ends."""
+    options = session.scalars(
+        select(PollOption).where(PollOption.post_id == poll.post_id).order_by(PollOption.position)
+    ).all()
+    shown: list[Document] = []
+    ended = poll.expires_at is not None and poll.expires_at <= town.now(session)
+    for each in options:
+        option: Document = {"type": "Note", "name": each.title}
+        if ended or not poll.hides_totals:
+            option["replies"] = {"type": "Collection", "totalItems": each.votes_count}
+        shown.append(option)
+    said: Document = {"type": "Question", "anyOf" if poll.multiple else "oneOf": shown}
+    if poll.voters_count is not None:
+        said["votersCount"] = poll.voters_count
+    if poll.expires_at is not None:
+        said["endTime"] = iso(poll.expires_at)
+        if ended:
+            said["closed"] = iso(poll.expires_at)
+    return said
+
+
+def _quoted(post: Post) -> str | None:
+    """The id of what the post quotes, as long as nobody has spoken against it."""
+    return post.quote_uri if post.quote_state in ("accepted", "pending") else None
 
 
 def _words(session: Session, post: Post, around: Company) -> Document:
@@ -158,8 +192,10 @@ def _words(session: Session, post: Post, around: Company) -> Document:
     if solution:
         html += f'<p>{terms.SOLVED_MARK}<a href="{escape(solution)}">{escape(solution)}</a></p>'
         source, plain = (f"{text}\n\n{terms.SOLVED_MARK}{solution}".strip() for text in (source, plain))
+    if post.application is not None and plain:
+        plain = _with_full_handles(session, source, around)
     answered = around.answered
-    if answered and answered in around.named_in(post):
+    if answered and answered in around.named_in(post) and f'href="{escape(answered.url)}"' not in html:
         link = f'<a href="{escape(answered.url)}" class="u-url mention">@{escape(answered.name)}</a> '
         html = f"<p>{link}{html[3:]}" if html.startswith("<p>") else f"<p>{link.strip()}</p>{html}"
         plain = f"@{full_handle(session, answered)} {plain}"
@@ -167,14 +203,33 @@ def _words(session: Session, post: Post, around: Company) -> Document:
     if post.title and post.parent_id is None:
         words["name"] = post.title
         html = f"<p><strong>{escape(post.title)}</strong></p>{html}"
+    if (quoted := _quoted(post)) is not None:
+        link = _quote_page(session, post) or quoted
+        html = f'<p class="quote-inline">RE: <a href="{escape(link)}">{escape(link)}</a></p>{html}'
     words["content"] = html
     if post.language:
         words["contentMap"] = {post.language: html}
     if source:
-        words["source"] = {"mediaType": "text/markdown", "content": source}
+        # What an app wrote is plain text: read as Markdown it would lose its line ends, and more.
+        kind = "text/markdown" if post.application is None else "text/plain"
+        words["source"] = {"mediaType": kind, "content": source}
     if plain:
         words["_misskey_content"] = plain
     return words
+
+
+def _with_full_handles(session: Session, source: str, around: Company) -> str:
+    """The plain text of an app with our own people named as others have to name them."""
+    for each in around.mentioned:
+        if each.local:
+            name = re.escape(each.name)
+            source = re.sub(rf"(?<![\w@/.])@{name}(?![\w@-])", f"@{full_handle(session, each)}", source, flags=re.IGNORECASE)
+    return source
+
+
+def _quote_page(session: Session, post: Post) -> str | None:
+    quoted = session.get(Post, post.quote_of_id) if post.quote_of_id is not None else None
+    return quoted.url if quoted is not None else None
 
 
 def _place(session: Session, post: Post, root: Post) -> Document:
@@ -207,13 +262,14 @@ def _count(uri: str, total: int) -> Document:
 
 
 def shares_of(session: Session, post: Post) -> int:
-    """How often boards of ours passed the post on as a boost."""
-    return (
-        session.scalar(
-            select(func.count()).where(OutboxItem.object_uri == post.uri, OutboxItem.type == "Announce")
-        )
-        or 0
+    """How often the post was passed on: by boards of ours, and by people anywhere."""
+    by_boards = (
+        select(func.count())
+        .select_from(OutboxItem)
+        .join(Account, Account.id == OutboxItem.account_id)
+        .where(OutboxItem.object_uri == post.uri, OutboxItem.type == "Announce", Account.kind == "board")
     )
+    return (session.scalar(by_boards) or 0) + post.boosts_count
 
 
 def _own_terms(session: Session, post: Post) -> Document:

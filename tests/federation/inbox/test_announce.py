@@ -162,12 +162,6 @@ def test_what_was_said_here_needs_no_announcement(session: Session, page: Post) 
     assert "said here" in mail.refusal(session, letter)
 
 
-@pytest.mark.parametrize("name", ["mastodon/announce_by_person", "misskey/renote"])
-def test_boosts_by_persons_are_ignored(session: Session, name: str) -> None:
-    factories.member(session, "hanako")
-    assert "boost" in mail.refusal(session, mail.load(name))
-
-
 def test_piefed_answers_and_the_askers_choice(session: Session) -> None:
     """PieFed's own ChooseAnswer, judged by our test: the asker chose somebody else's reply."""
     follow_board(session, "piefed/group")

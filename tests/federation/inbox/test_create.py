@@ -197,7 +197,7 @@ def test_a_reply_is_never_wider_than_its_thread_nor_made_by_those_who_cannot_see
     assert posts.by_uri(session, letter["object"]["id"]) is None
 
 
-def test_a_vote_in_a_poll_is_ignored(session: Session, question: Post) -> None:
+def test_a_vote_where_there_is_no_poll_is_ignored(session: Session, question: Post) -> None:
     assert "vote" in mail.refusal(session, mail.load("mastodon/create_poll_vote", {1: question.uri}))
 
 

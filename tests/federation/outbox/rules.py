@@ -14,7 +14,7 @@ _AS2 = {
     "contentMap", "source", "mediaType", "summary", "published", "updated", "url", "href", "inReplyTo", "replies",
     "likes", "shares", "context", "first", "next", "partOf", "totalItems", "items", "orderedItems", "inbox", "outbox",
     "followers", "following", "endpoints", "sharedInbox", "icon", "image", "preferredUsername", "formerType", "deleted",
-    "publicKey", "publicKeyPem", "owner", "width", "height",
+    "publicKey", "publicKeyPem", "owner", "width", "height", "oneOf", "anyOf", "endTime", "closed", "target",
 }  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def _walk(value: Any, host: str, known: set[str]) -> None:
         return
     for key, inner in value.items():
         _member(key, inner, known)
-        if key != "contentMap":
+        if key not in {"contentMap", "oneOf", "anyOf"}:  # an option is a Note in name alone
             _walk(inner, host, known)
     if value.get("type") == "Note":
         _note(value)

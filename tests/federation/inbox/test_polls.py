@@ -1,0 +1,128 @@
+"""Polls of others as we show them, and votes of others in ours."""
+
+from typing import Any
+
+import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from community import composing, follows, polls, posts
+from community.models import Account, Poll, PollOption, PollVote, Post
+from federation import actors
+from tests import factories
+from tests.federation.inbox import mail
+
+KEN = "https://m.example/users/ken"
+PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+POLL = f"{KEN}/statuses/9"
+
+
+def follow_ken(session: Session) -> Account:
+    ken = actors.upsert(session, mail.load("mastodon/actor"))
+    hotate = factories.member(session, "hotate")
+    follows.accept(session, follow=follows.request(session, follower=hotate, followee=ken))
+    return hotate
+
+
+def question(counts: tuple[int, ...] = (1, 2), **facts: Any) -> dict[str, Any]:
+    options = [
+        {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": count}}
+        for name, count in zip("ABC", counts, strict=False)
+    ]
+    return {
+        "id": POLL, "type": "Question", "attributedTo": KEN, "content": "<p>どちら？</p>", "to": [PUBLIC], "cc": [],
+        "published": "2026-03-01T00:00:00Z", "endTime": "2099-01-01T00:00:00Z", "votersCount": sum(counts),
+        "oneOf": options, **facts,
+    }  # fmt: skip
+
+
+def said(kind: str, document: dict[str, Any], number: int = 1) -> dict[str, Any]:
+    return {"id": f"{KEN}/{kind}/{number}", "type": kind, "actor": KEN, "object": document}
+
+
+def counts(session: Session, post: Post) -> list[int]:
+    return list(
+        session.scalars(
+            select(PollOption.votes_count).where(PollOption.post_id == post.id).order_by(PollOption.position)
+        )
+    )
+
+
+def stored(session: Session) -> Post:
+    post = posts.by_uri(session, POLL)
+    assert post is not None
+    return post
+
+
+def test_a_poll_is_a_note_with_options_and_counts(session: Session) -> None:
+    follow_ken(session)
+    mail.deliver(session, said("Create", question()))
+    post = stored(session)
+    poll = session.get_one(Poll, post.id)
+    assert (post.kind, post.body_text) == ("note", "どちら？")
+    assert (polls.titles(session, post), counts(session, post)) == (["A", "B"], [1, 2])
+    assert (poll.multiple, poll.votes_count, poll.voters_count, poll.closed) == (False, 3, 3, False)
+
+
+def test_new_counts_come_without_a_new_moment(session: Session) -> None:
+    hotate = follow_ken(session)
+    mail.deliver(session, said("Create", question()))
+    post = stored(session)
+    polls.vote(session, account=hotate, post=post, choices=[0])
+    mail.deliver(session, said("Update", question((5, 6))))
+    session.refresh(post)
+    assert (counts(session, post), post.edited_at) == ([5, 6], None)
+    assert len(session.scalars(select(PollVote.id)).all()) == 1
+    mail.deliver(session, said("Update", question((5, 6), closed="2026-03-02T00:00:00Z"), 2))
+    poll = session.get_one(Poll, post.id)
+    session.refresh(poll)
+    assert poll.expires_at is not None
+    assert poll.expires_at <= session.info["machi.town"].clock()
+
+
+def test_nobody_else_counts_for_it(session: Session) -> None:
+    follow_ken(session)
+    mail.deliver(session, said("Create", question()))
+    other = "https://mi.example/users/9abc"
+    forged = {"id": f"{other}/1", "type": "Update", "actor": other, "object": question((99, 0), attributedTo=other)}
+    assert mail.refusal(session, forged)
+    assert counts(session, stored(session)) == [1, 2]
+
+
+@pytest.mark.parametrize(
+    "told", [{"oneOf": "x"}, {"oneOf": []}, {"oneOf": [{"name": ""}]}, {"oneOf": [{"name": "a", "replies": "x"}], "votersCount": -3}]
+)
+def test_strange_polls_harm_nothing(session: Session, told: dict[str, Any]) -> None:
+    follow_ken(session)
+    mail.deliver(session, said("Create", question(**told)))
+    assert stored(session).kind == "note"
+
+
+class TestVotes:
+    @pytest.fixture
+    def post(self, session: Session) -> Post:
+        hanako = factories.member(session, "hanako")
+        poll = polls.Draft(("月曜", "火曜"), 600)
+        return composing.write(session, author=hanako, draft=composing.Draft(text="いつ？", visibility="open", poll=poll))
+
+    def vote(self, post: Post, name: str, number: int = 1) -> dict[str, Any]:
+        letter = mail.load("mastodon/create_poll_vote", {1: post.uri})
+        note = letter["object"] | {"name": name, "id": f"{KEN}#votes/{number}"}
+        return letter | {"id": f"{KEN}#votes/{number}/activity", "object": note}
+
+    def test_one_counts_once_and_is_shown_to_nobody(self, session: Session, post: Post) -> None:
+        mail.deliver(session, self.vote(post, "火曜"))
+        assert counts(session, post) == [0, 1]
+        assert session.scalars(select(Post.id)).all() == [post.id]
+        with pytest.raises(Exception, match="もう答え"):
+            mail.deliver(session, self.vote(post, "月曜", 2))
+        assert counts(session, post) == [0, 1]
+
+    def test_a_vote_may_carry_words_of_its_server(self, session: Session, post: Post) -> None:
+        letter = self.vote(post, "火曜")
+        mail.deliver(session, letter | {"object": letter["object"] | {"content": "火曜"}})
+        assert counts(session, post) == [0, 1]
+
+    def test_what_is_not_offered_is_no_vote(self, session: Session, post: Post) -> None:
+        assert "does not offer" in mail.refusal(session, self.vote(post, "土曜"))
+        assert counts(session, post) == [0, 0]
