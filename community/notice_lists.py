@@ -5,13 +5,15 @@ been read, and putting one away has no effect.
 """
 
 from dataclasses import dataclass, field
-from typing import Any, TypeVarTuple
+from typing import Any, TypeVarTuple, cast
 
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
 from community import distance, filter_matching, nametags, notice_types, town
+from community.distance import Number
 from community.models import Account, Member, Notification, Post, Thanks, ThreadMute
+from community.storage.prepared import Prepared, param
 from community.visibility import Viewer, visible_to
 
 Row = TypeVarTuple("Row")
@@ -78,8 +80,7 @@ def listing(session: Session, viewer: Viewer, wanted: Wanted) -> list[Notice]:
     """The notices of `viewer`, newest first; what they may no longer see or do not want to hear is left out."""
     if viewer.account_id is None:
         return []
-    rows = session.execute(_in_window(_stored(session, viewer, wanted), wanted)).all()
-    found = [_notice(row) for row in rows] + _worked_out(session, viewer, wanted)
+    found = _read(session, viewer.account_id, wanted) + _worked_out(session, viewer, wanted)
     upwards = wanted.min_id is not None
     found.sort(key=lambda notice: notice.id, reverse=not upwards)
     page = found[: wanted.limit]
@@ -98,35 +99,38 @@ def many(session: Session, viewer: Viewer, notice_ids: list[int]) -> list[Notice
     """Stored notices by their ids, newest first."""
     wanted = Wanted(limit=len(notice_ids), held=True)
     rows = session.execute(
-        _stored(session, viewer, wanted)
-        .where(Notification.id.in_(notice_ids))
+        joined(_COLUMNS)
+        .where(standing(session, viewer, wanted), Notification.id.in_(notice_ids))
         .order_by(Notification.id.desc())
     )
-    return [_notice(row) for row in rows]
+    return [_notice(tuple(row)) for row in rows]
 
 
 def standing(session: Session, viewer: Viewer, wanted: Wanted) -> ColumnElement[bool]:
     """The condition that `listing` puts on stored notices, for counting them: the joins are those of `joined`."""
-    me = viewer.account_id or 0
-    known: list[ColumnElement[bool]] = [
-        Notification.account_id == me,
-        notice_types.only(wanted.shown_types),
-        or_(Account.suspended_at.is_(None), Notification.kind == "sign_up"),
-        or_(Notification.post_id.is_(None), visible_to(viewer)),
-        or_(
-            Notification.kind.in_(notice_types.OF_THE_TOWN),
-            ~distance.unheard_by(me, Notification.actor_id, town.now(session)),
-        ),
-    ]
-    if not wanted.held:
-        known.append(Notification.held.is_(False))
-    if wanted.from_id is not None:
-        known.append(Notification.actor_id == wanted.from_id)
-    if wanted.kind is not None:
-        known.append(Notification.kind == wanted.kind)
-    if wanted.post_id is not None:
-        known.append(Notification.post_id == wanted.post_id)
-    return and_(*known)
+    return _standing(viewer, wanted, now=town.now(session), sender=wanted.from_id, about=wanted.post_id)
+
+
+# The notices are named first: the rows of the member are walked through, everything else is looked up beside them.
+_COLUMNS: Select[*tuple[Any, ...]] = (
+    select(
+        Notification.id,
+        Notification.kind,
+        Notification.actor_id,
+        Notification.post_id,
+        Notification.thanks_id,
+        Notification.created_at,
+        Notification.report_id,
+        Member.notifications_seen_at,
+        Post.root_id,
+        Thanks.message_post_id,
+        Thanks.tone,
+    )
+    .select_from(Notification)
+    .join(Member, Member.account_id == Notification.account_id)
+)
+_SHAPES_MOST = 256
+_PREPARED: dict[tuple[frozenset[str], bool, str | None, frozenset[str]], Prepared] = {}
 
 
 def joined(rows: Select[*Row]) -> Select[*Row]:
@@ -157,50 +161,80 @@ def hidden_by_filters(session: Session, viewer: Viewer, notices: list[Notice]) -
     return {it.id for it in notices if it.shown_post_id in met}
 
 
-def _stored(session: Session, viewer: Viewer, wanted: Wanted) -> Select[*tuple[Any, ...]]:
-    rows: Select[*tuple[Any, ...]] = select(
-        Notification.id,
-        Notification.kind,
-        Notification.actor_id,
-        Notification.post_id,
-        Notification.thanks_id,
-        Notification.created_at,
-        Notification.report_id,
-        Member.notifications_seen_at,
-        Post.root_id,
-        Thanks.message_post_id,
-        Thanks.tone,
-    )
-    # Named first, so that the rows of the member are walked through and everything else is looked up beside them.
-    rows = rows.select_from(Notification).join(Member, Member.account_id == Notification.account_id)
-    return joined(rows).where(standing(session, viewer, wanted))
+def _standing(
+    viewer: Viewer, wanted: Wanted, *, now: Number, sender: Number | None, about: Number | None
+) -> ColumnElement[bool]:
+    me = 0 if viewer.account_id is None else viewer.account_id
+    known: list[ColumnElement[bool]] = [
+        Notification.account_id == me,
+        notice_types.only(wanted.shown_types),
+        or_(Account.suspended_at.is_(None), Notification.kind == "sign_up"),
+        or_(Notification.post_id.is_(None), visible_to(viewer)),
+        or_(
+            Notification.kind.in_(notice_types.OF_THE_TOWN),
+            ~distance.unheard_by(me, Notification.actor_id, now),
+        ),
+    ]
+    if not wanted.held:
+        known.append(Notification.held.is_(False))
+    if sender is not None:
+        known.append(Notification.actor_id == sender)
+    if wanted.kind is not None:
+        known.append(Notification.kind == wanted.kind)
+    if about is not None:
+        known.append(Notification.post_id == about)
+    return and_(*known)
 
 
-def _in_window(rows: Select[*Row], wanted: Wanted) -> Select[*Row]:
-    if wanted.max_id is not None:
-        rows = rows.where(Notification.id < wanted.max_id)
-    if wanted.since_id is not None:
-        rows = rows.where(Notification.id > wanted.since_id)
-    if wanted.min_id is not None:
-        rows = rows.where(Notification.id > wanted.min_id).order_by(Notification.id.asc())
+def _read(session: Session, me: int, wanted: Wanted) -> list[Notice]:
+    """Stored notices, by a statement that is made once for each way of asking: apps ask the same again and again."""
+    session.flush()
+    numbers = {
+        "from": wanted.from_id, "about": wanted.post_id, "below": wanted.max_id, "above": wanted.since_id,
+        "right_above": wanted.min_id,
+    }  # fmt: skip
+    given = {name: number for name, number in numbers.items() if number is not None}
+    shape = (wanted.shown_types, wanted.held, wanted.kind, frozenset(given))
+    prepared = _PREPARED.get(shape)
+    if prepared is None:
+        if len(_PREPARED) >= _SHAPES_MOST:
+            _PREPARED.clear()
+        prepared = _PREPARED[shape] = Prepared(lambda _dialect: _statement(wanted, shape[3]))
+    rows = prepared.rows(session, me=me, now=town.now(session), most=wanted.limit, **given)
+    return [_notice(row) for row in rows]
+
+
+def _statement(wanted: Wanted, given: frozenset[str]) -> Select[*tuple[Any, ...]]:
+    """What `_read` asks, with everything that differs between members and pages left open."""
+    anybody = Viewer(account_id=cast("int", param("me")))
+    of_sender, about = (param(name) if name in given else None for name in ("from", "about"))
+    rows = joined(_COLUMNS).where(_standing(anybody, wanted, now=param("now"), sender=of_sender, about=about))
+    if "below" in given:
+        rows = rows.where(Notification.id < param("below"))
+    if "above" in given:
+        rows = rows.where(Notification.id > param("above"))
+    if "right_above" in given:
+        rows = rows.where(Notification.id > param("right_above")).order_by(Notification.id.asc())
     else:
         rows = rows.order_by(Notification.id.desc())
-    return rows.limit(wanted.limit)
+    return rows.limit(param("most"))
 
 
-def _notice(row: Any) -> Notice:
+def _notice(row: tuple[Any, ...]) -> Notice:
+    """A notice from the values of `_COLUMNS`."""
+    identifier, kind, actor_id, post_id, thanks_id, created_at, report_id, seen_at, root_id, message_id, tone = row
     return Notice(
-        id=row.id,
-        kind=row.kind,
-        actor_id=row.actor_id,
-        post_id=row.post_id,
-        thanks_id=row.thanks_id,
-        created_at=row.created_at,
-        unseen=row.created_at > row.notifications_seen_at,
-        root_id=row.root_id,
-        message_id=row.message_post_id,
-        tone=row.tone,
-        report_id=row.report_id,
+        id=identifier,
+        kind=kind,
+        actor_id=actor_id,
+        post_id=post_id,
+        thanks_id=thanks_id,
+        created_at=created_at,
+        unseen=created_at > seen_at,
+        root_id=root_id,
+        message_id=message_id,
+        tone=tone,
+        report_id=report_id,
     )
 
 
