@@ -3,11 +3,11 @@
 from typing import Any, cast
 
 from sqlalchemy import CursorResult, Table
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 from sqlalchemy.sql import Select
 
 from community.models import Model
+from community.storage.dialects import insert_of
 
 
 def new_row(session: Session, model: type[Model], **values: Any) -> bool:
@@ -39,7 +39,7 @@ def _insert_of(dialect: str, model: type[Model]) -> Any:
     table = cast(
         "Table", model.__table__
     )  # the table, not the class: plain Core, one statement, its row count
-    return (postgresql.insert if dialect == "postgresql" else sqlite.insert)(table)
+    return insert_of(dialect)(table)
 
 
 def _ran(session: Session, statement: Any) -> int:

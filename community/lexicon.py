@@ -10,7 +10,6 @@ from typing import Any, cast
 from sqlalchemy import (
     ColumnElement,
     Table,
-    Text,
     and_,
     bindparam,
     column,
@@ -24,12 +23,12 @@ from sqlalchemy import (
     text,
     update,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from community.grams import folded, grams_of, needed
 from community.models import AccountWords, Model, PostWords, TagWords
 from community.models.search import GRAMS
+from community.storage.dialects import text_array
 
 Term = tuple[str, ...]
 """Folded words that stand for each other: a text has the term if it has one of them. A word may be several runs."""
@@ -120,7 +119,7 @@ class Lexicon:
         return select(index.c.rowid.label("id")).where(matching)
 
     def _matching_arrays(self, terms: Sequence[Term], without: Sequence[Term]) -> Any:
-        index = table(self.name, column("id"), column("grams", ARRAY(Text)))
+        index = table(self.name, column("id"), column("grams", text_array()))
         statement = select(index.c.id).join(self.rows, self.rows.c.id == index.c.id)
         for term in terms:
             pairs = [index.c.grams.contains(_needed(word)) for word in term]

@@ -9,13 +9,9 @@ import re
 import unicodedata
 from dataclasses import dataclass
 from html.parser import HTMLParser
-from typing import Any
 from urllib.parse import urlsplit
 
 import nh3
-from markdown_it import MarkdownIt
-from markdown_it.renderer import RendererHTML
-from markdown_it.token import Token
 
 from community.errors import Invalid
 
@@ -89,7 +85,9 @@ def from_markdown(source: str) -> Body:
         raise Invalid(
             "body", "文章が長すぎるようです。%(limit)s文字までに分けて書いてください。", limit=SOURCE_LIMIT
         )
-    return from_html(_MARKDOWN.render(source), source)
+    from community import markdown  # noqa: PLC0415 - 20 ms of every start, for what few requests do
+
+    return from_html(markdown.render(source), source)
 
 
 def from_html(html: str, source: str = "") -> Body:
@@ -208,15 +206,6 @@ class _Plain(HTMLParser):
         self.parts.append(data.lstrip("\n") if self.parts and self.parts[-1] == "\n" else data)
 
 
-class _Renderer(RendererHTML):
-    """CommonMark as HTML, with a link where a picture would be."""
-
-    def image(self, tokens: Any, idx: int, options: Any, env: Any) -> str:  # noqa: ARG002
-        token: Token = tokens[idx]
-        source = html.escape(str(token.attrGet("src") or ""))
-        return f'<a href="{source}">{html.escape(token.content) or source}</a>'
-
-
 _CLEANER = nh3.Cleaner(
     tags=_TAGS,
     attributes=_ATTRIBUTES,
@@ -224,7 +213,4 @@ _CLEANER = nh3.Cleaner(
     url_schemes={"http", "https", "mailto"},
     link_rel="nofollow noopener ugc",
     strip_comments=True,
-)
-_MARKDOWN = MarkdownIt("commonmark", {"html": False, "breaks": True}, renderer_cls=_Renderer).enable(
-    "strikethrough"
 )

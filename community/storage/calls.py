@@ -7,7 +7,6 @@ from collections.abc import Callable
 from typing import Any
 
 from sqlalchemy import bindparam, func, select
-from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine import make_url
 from sqlalchemy.orm import Session
 
@@ -47,8 +46,10 @@ async def listen(
 
 async def _connect(url: str) -> Any:
     from psycopg import AsyncConnection  # noqa: PLC0415 - an extra that SQLite towns do without
+    from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg  # noqa: PLC0415 - the same
 
-    _, options = PGDialect_psycopg().create_connect_args(make_url(url))
+    dialect: Any = PGDialect_psycopg
+    _, options = dialect().create_connect_args(make_url(url))
     return await AsyncConnection.connect(
         **options, autocommit=True, connect_timeout=5, application_name="machi listening",
         keepalives_idle=30, keepalives_interval=10, keepalives_count=3,

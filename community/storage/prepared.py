@@ -10,10 +10,11 @@ from typing import Any
 
 import orjson
 from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, any_, bindparam, func, select
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import ARRAY
+
+from community.storage.dialects import spelling
 
 Ids = Sequence[int] | set[int] | frozenset[int]
 
@@ -45,9 +46,7 @@ class Prepared:
         return [tuple(row) for row in connection.exec_driver_sql(sql, bound)]
 
     def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        paramstyle = "qmark" if dialect.name == "sqlite" else "pyformat"
-        plain = (sqlite if dialect.name == "sqlite" else postgresql).dialect(paramstyle=paramstyle)
-        compiled = self._make(dialect.name).compile(dialect=plain, compile_kwargs={"render_postcompile": True})
+        compiled = self._make(dialect.name).compile(dialect=spelling(dialect.name), compile_kwargs={"render_postcompile": True})
         constants = {key: value for key, value in compiled.params.items() if value is not None}
         return str(compiled), tuple(compiled.positiontup or ()), constants
 

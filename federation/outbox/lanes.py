@@ -10,9 +10,9 @@ from collections.abc import Collection
 from dataclasses import dataclass
 
 from sqlalchemy import ColumnElement, Select, case, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
+from community.storage.dialects import insert_of
 from federation.models import Delivery, Lane, OutboxItem
 
 RESTING = 1 << 62
@@ -56,8 +56,7 @@ def wake(session: Session, hosts: Collection[str], now: int) -> None:
         {"host": host, "next_attempt_at": now, "leased_until": 0, "failures": 0}
         for host in sorted(set(hosts))
     ]
-    insert = postgresql.insert if session.get_bind().dialect.name == "postgresql" else sqlite.insert
-    statement = insert(Lane)
+    statement = insert_of(session.get_bind().dialect.name)(Lane)
     due = case(
         (Lane.next_attempt_at >= RESTING, statement.excluded.next_attempt_at), else_=Lane.next_attempt_at
     )

@@ -9,6 +9,7 @@ import sqlalchemy as sa
 from alembic import command
 from alembic.autogenerate import api, compare_metadata
 from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy.orm import Session
 
 from community import grams, lexicon, migrate
@@ -83,6 +84,24 @@ def test_an_empty_database_is_not_current_and_becomes_so(empty_database_url):
     assert not migrate.is_current(empty_database_url)
     migrate.upgrade(empty_database_url)
     assert migrate.is_current(empty_database_url)
+
+
+def test_the_newest_revision_is_the_only_end_of_the_line():
+    assert ScriptDirectory.from_config(migrate._configuration()).get_heads() == [migrate.newest()]
+
+
+def test_looking_whether_a_database_is_current_reads_nothing_else(empty_database_url):
+    """Every start looks. What stands in the tables, and whether it fits together, is for migrations."""
+    migrate.upgrade(empty_database_url)
+    said = []
+    listen = sa.event.listens_for(sa.Engine, "before_cursor_execute")
+    noted = listen(lambda _c, _cursor, statement, *_: said.append(statement))
+    try:
+        assert migrate.is_current(empty_database_url)
+    finally:
+        sa.event.remove(sa.Engine, "before_cursor_execute", noted)
+    assert said
+    assert not any("foreign_key_check" in statement for statement in said)
 
 
 def test_migrating_twice_changes_nothing(empty_database_url):

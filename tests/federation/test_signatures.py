@@ -171,13 +171,15 @@ class TestWhatOthersSend:
             assert check(request(now=moment)) == KEY_ID
 
 
-def test_nothing_stays_of_the_stand_in_for_pkg_resources():
-    before = object()
+def test_nothing_stays_of_what_stands_in_for_other_modules():
+    before, crypto = object(), sys.modules.get("Crypto.Hash")
     sys.modules["pkg_resources"] = before  # type: ignore[assignment]
     try:
-        with cavage._without_pkg_resources():
+        with cavage._standing_in(cavage._no_resources(), *cavage._no_crypto()):
             assert sys.modules["pkg_resources"] is not before
+            assert sys.modules["Crypto.Hash"].SHA256 is None
         assert sys.modules["pkg_resources"] is before
+        assert sys.modules.get("Crypto.Hash") is crypto
     finally:
         del sys.modules["pkg_resources"]
 
