@@ -54,7 +54,7 @@ _NEVER = frozenset({"report", "sign_up", "poll", "update", "quoted_update", "cho
 class Summary:
     """What waits: of how many senders, how many notices."""
 
-    requests: int
+    senders: int
     notifications: int
 
 
@@ -144,7 +144,7 @@ def summary(session: Session, account_id: int) -> Summary:
     return Summary(row[0], row[1])
 
 
-def requests() -> Select[*tuple[int, ...]]:
+def waiting() -> Select[*tuple[int, ...]]:
     """A query for what waits: bind `me`; order and limit by NotificationSender.id. Read rows with `shown`."""
     newest = (
         select(func.max(Notification.id))
@@ -171,7 +171,7 @@ def requests() -> Select[*tuple[int, ...]]:
 def request(session: Session, account_id: int, request_id: int) -> Request:
     """One request of the member's own; NotFound for anybody else's, and for one that is answered."""
     row = session.execute(
-        requests().where(NotificationSender.id == request_id), {"me": account_id}
+        waiting().where(NotificationSender.id == request_id), {"me": account_id}
     ).one_or_none()
     if row is None:
         raise NotFound("そのお知らせの申し込みは見つかりませんでした。")

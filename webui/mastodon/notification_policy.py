@@ -51,9 +51,9 @@ async def requests(call: Call) -> web.Response:
     window = call.window(default=_DEFAULT, most=_MOST)
 
     def unit(session: Session) -> paging.Shown:
-        statement = notice_policy.requests().params(me=call.me)
+        statement = notice_policy.waiting().params(me=call.me)
         rows = [Request(*row) for row in window.rows(session, statement, NotificationSender.id)]
-        return paging.Shown(entities.requests(session, call.viewer, rows), [it.id for it in rows])
+        return paging.Shown(entities.waiting(session, call.viewer, rows), [it.id for it in rows])
 
     return call.paged(await call.read(unit), window)
 
@@ -83,7 +83,7 @@ async def request(call: Call) -> web.Response:
     request_id = call.path_id()
 
     def unit(session: Session) -> Sequence[Mapping[str, Any]]:
-        return entities.requests(
+        return entities.waiting(
             session, call.viewer, [notice_policy.request(session, call.me, request_id)]
         )
 

@@ -98,7 +98,7 @@ def old_policy(rules: Mapping[str, str], summary: Summary) -> Entity:
 OLD_RULES = ("for_not_following", "for_not_followers", "for_new_accounts", "for_private_mentions")
 
 
-def requests(session: Session, viewer: Viewer, rows: Sequence[Request]) -> list[Entity]:
+def waiting(session: Session, viewer: Viewer, rows: Sequence[Request]) -> list[Entity]:
     """NotificationRequest for each row; those of accounts that are gone are left out."""
     people = accounts.by_id(session, viewer, {it.from_id for it in rows})
     posts = statuses.by_id(session, viewer, {it.last_post_id for it in rows if it.last_post_id is not None})
@@ -169,7 +169,7 @@ def _own(notice: Notice) -> Entity:
 
 def _summary(summary: Summary) -> Entity:
     return {
-        "pending_requests_count": summary.requests,
+        "pending_requests_count": summary.senders,
         "pending_notifications_count": summary.notifications,
     }
 
