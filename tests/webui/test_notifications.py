@@ -2,11 +2,12 @@
 
 from sqlalchemy.orm import Session
 
-from community import follows, likes, questions, text, thanks
+from community import follows, likes, notice_types, notifications, questions, text, thanks
 from community.models import Account, Post
 from tests import factories
 from tests.webui.conftest import Site
 from tests.webui.scene import Scene
+from webui import notice_words
 
 
 async def test_each_kind(site: Site, scene: Scene) -> None:
@@ -42,6 +43,30 @@ async def test_each_kind(site: Site, scene: Scene) -> None:
     again = await browser.get("/notifications")
     assert "新しい</span>" not in again.text
     assert 'class="badge"' not in again.text
+
+
+async def test_what_apps_bring_is_told_on_the_page_too(site: Site, scene: Scene) -> None:
+    said = {
+        "boost": "あなたの書きこみを広めました", "poll": "のアンケートが終わりました", "update": "書きこみを書きなおしました",
+        "quote": "あなたの書きこみを引用しました", "quoted_update": "あなたの引用した書きこみを書きなおしました",
+        "post": "新しく書きこみました", "report": "通報が届きました", "sign_up": "まちにやってきました",
+    }  # fmt: skip
+
+    def happen(session: Session) -> None:
+        me, actor = session.get_one(Account, scene.answerer), session.get_one(Account, scene.bystander)
+        for kind in said:
+            post = None if kind in notice_types.OF_THE_TOWN else session.get_one(Post, scene.question)
+            notifications.tell(session, to=me, kind=kind, actor=actor, post=post)
+
+    await site.database.write(happen)
+    page = await (await site.enter("harukaze")).get("/notifications")
+    for words in said.values():
+        assert f"ほたて印</a>さん{words}" in page.text.replace("が、", "").replace("から、", ""), words
+    assert 'href="/operate"' in page.text
+
+
+def test_every_kind_has_a_sentence_and_a_type() -> None:
+    assert set(notice_words.SENTENCES) == set(notice_types.TYPES) == notifications.KINDS
 
 
 async def test_english_sentences_are_whole(site: Site, scene: Scene) -> None:
