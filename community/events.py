@@ -225,6 +225,11 @@ class ConversationChanged(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class ReportFiled(Event):
+    report_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AnnouncementChanged(Event):
     """まちからのお知らせ was put up, or says something else."""
 

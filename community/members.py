@@ -16,6 +16,7 @@ from community import (
     follows,
     ids,
     inserts,
+    keepsakes,
     media,
     names,
     notifications,
@@ -182,7 +183,7 @@ def set_role(session: Session, *, account_id: int, role: str) -> None:
         raise Invalid("role", "その役割はありません。")
     _, member = _found(session, account_id)
     if role != "admin":
-        _keep_an_admin(session, member)
+        keep_an_admin(session, member)
     member.role = role
     session.flush()
 
@@ -282,7 +283,7 @@ def leave(session: Session, *, account_id: int, delete_posts: bool = False) -> N
     NotFound, NotAllowed for the last administrator.
     """
     account, member = _found(session, account_id)
-    _keep_an_admin(session, member)
+    keep_an_admin(session, member)
     if delete_posts:
         own = select(Post).where(Post.author_id == account_id, Post.deleted_at.is_(None)).order_by(Post.id)
         for post in session.execute(own).scalars().all():
@@ -342,10 +343,12 @@ def _found(session: Session, account_id: int) -> tuple[Account, Member]:
     return session.get_one(Account, account_id), member
 
 
-def _keep_an_admin(session: Session, member: Member) -> None:
+def keep_an_admin(session: Session, member: Member) -> None:
+    """NotAllowed if `member` is the last administrator who has a way in."""
     others = select(func.count()).where(
-        Member.role == "admin", Member.state == "active", Member.account_id != member.account_id
-    )
+        Member.role == "admin", Member.state == "active", Member.account_id != member.account_id,
+        Member.account_id.in_(select(Account.id).where(Account.suspended_at.is_(None))),
+    )  # fmt: skip
     if member.role == "admin" and session.execute(others).scalar_one() == 0:
         raise NotAllowed("管理役がいなくなってしまいます。先に、ほかの人へ管理役をお願いしてください。")
 
@@ -386,6 +389,7 @@ def _remove_private(session: Session, account_id: int) -> None:
     doors.close_all(session, account_id)  # what apps hold open ends with it
     belongings.drop(session, account_id)
     farewell.drop(session, account_id)
+    keepsakes.drop(session, account_id)
     doors_and_lists = (WebSession, AccessGrant, AccessToken, Strength, Learning, HomeEntry, Member)
     for model in doors_and_lists:
         session.execute(delete(model).where(model.account_id == account_id))

@@ -111,6 +111,9 @@ def store(session: Session, post: Post, *, author: Account, origin: Origin | Non
 
 def announce(session: Session, post: Post) -> None:
     """Put a stored post on the timelines it belongs to and tell that it stands."""
+    author = session.get(Account, post.author_id)
+    if author is not None and author.sensitized_at is not None:
+        post.sensitive = True
     timelines.enter(session, post)
     events.record(session, events.PostCreated(post.id))
 
@@ -138,9 +141,10 @@ def edit(
 ) -> Post:
     """Give an answer, comment or note new words; what it said stays as a Revision. Questions: `questions.edit`.
 
-    `manner` is what an app changes besides the words. `edited_at` is what the author's town says (milliseconds); without it the edit is made here, now. An older edit
-    than the one that stands, or one that changes nothing, leaves everything as it is. NotAllowed unless `by` wrote
-    the post, NotFound if it was taken back, Invalid if a local text does not fit.
+    `manner` is what an app changes besides the words. `edited_at` is what the author's town says (milliseconds);
+    without it the edit is made here, now. An older edit than the one that stands, or one that changes nothing, leaves
+    everything as it is. NotAllowed unless `by` wrote the post, NotFound if it was taken back, Invalid if a local text
+    does not fit.
     """
     check_editor(post, by)
     if edited_at is None:

@@ -189,6 +189,11 @@ def rule_by_id(session: Session, rule_id: int) -> DomainRule:
     return rule
 
 
+def rule_of(session: Session, domain: str) -> DomainRule | None:
+    """The rule about exactly this host. Raises Invalid("domain")."""
+    return _of(session, _without_port(normalise(domain)))
+
+
 def is_refused(session: Session, host: str) -> bool:
     """Whether this town neither hears nor speaks to `host` (host[:port], A-label): suspended, or, in allowlist mode,
     neither a sister nor permitted.

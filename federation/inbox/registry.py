@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from federation import actors
-from federation.inbox import announce, block, choose, create, delete, follow, known, like, memory, undo
+from federation.inbox import announce, block, choose, create, delete, flag, follow, known, like, memory, undo
 from federation.inbox.inbound import Handler, Ignored, Inbound
 from federation.vocabulary.reading import Unreadable, uri
 
@@ -24,12 +24,13 @@ _ABOUT_POSTS: Mapping[str, Handler] = {
 HANDLERS: Mapping[str, Handler] = {
     **_ABOUT_POSTS,
     "Block": Handler(block.apply),
+    "Flag": Handler(flag.apply),
     "Follow": Handler(follow.apply),
     "Accept": Handler(follow.accept),
     "Reject": Handler(follow.reject),
     "Announce": announce.handler(_ABOUT_POSTS),
 }
-"""Everything else (Move, Flag, Add, …) is accepted and ignored, and the log says so."""
+"""Everything else (Move, Add, …) is accepted and ignored, and the log says so."""
 
 
 def handle(session: Session, inbound: Inbound) -> list[str]:

@@ -13,7 +13,15 @@ from sqlalchemy.orm import Session
 from community import anonymity, events, ids, town
 from community.models import Account, Post
 from federation.models import OutboxItem
-from federation.outbox import addressing, boards, publish_accounts, publish_boosts, publish_thanks, sayings
+from federation.outbox import (
+    addressing,
+    boards,
+    publish_accounts,
+    publish_boosts,
+    publish_reports,
+    publish_thanks,
+    sayings,
+)
 from federation.outbox.addressing import Inbox
 from federation.outbox.hearing import hearers
 from federation.outbox.moments import moment, update_moment
@@ -41,6 +49,7 @@ def subscribe(bus: events.Bus, ctx: Rings) -> None:
     publish_thanks.subscribe(bus)
     publish_boosts.subscribe(bus)
     publish_accounts.subscribe(bus)
+    publish_reports.subscribe(bus)
     ring = ctx.wake_delivery
     bus.subscribe(sayings.Queued, lambda session, _: events.after_commit(session, ring))
 

@@ -4,6 +4,9 @@ from aiohttp import web
 
 from webui.mastodon import (
     accounts,
+    admin_accounts,
+    admin_domains,
+    admin_reports,
     announcements,
     apps,
     blocks,
@@ -26,6 +29,7 @@ from webui.mastodon import (
     push,
     quotes,
     rates,
+    reports,
     saved,
     scheduled,
     search,
@@ -73,6 +77,10 @@ ALL: tuple[Api, ...] = (
     search.routes,
     announcements.routes,
     trends.routes,
+    reports.routes,
+    admin_accounts.routes,
+    admin_reports.routes,
+    admin_domains.routes,
 )  # fmt: skip
 
 

@@ -45,7 +45,7 @@ def one(session: Session, viewer: Viewer) -> Entity:
         "indexable": account.indexable,
         "attribution_domains": member.attribution_domains or [],
     }
-    shown["role"] = _role(member.role)
+    shown["role"] = role(member.role)
     return shown
 
 
@@ -111,7 +111,8 @@ def _requests(session: Session, account_id: int) -> int:
     return session.scalar(asking) or 0
 
 
-def _role(name: str) -> Entity:
+def role(name: str) -> Entity:
+    """What a member does for the town, and what an app may let them try."""
     return {
         "id": _EVERYBODY if name == "member" else name,
         "name": "" if name == "member" else accounts.ROLES.get(name, name),
