@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from community import conversations, events, onlookers, push, search
+from community import cards, conversations, events, onlookers, push, search
 from community.events import AccessEnded, Bus
 
 
@@ -12,6 +12,7 @@ def subscribe(bus: Bus) -> None:
     """
     onlookers.subscribe(bus)
     conversations.subscribe(bus)
+    cards.subscribe(bus)
     search.subscribe(bus)
     bus.subscribe(events.AccessEnded, _access_ended)
 

@@ -6,6 +6,7 @@ scheme, port and address for trials, and nothing else.
 """
 
 import asyncio
+import re
 import resource
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
@@ -41,6 +42,14 @@ _MOST_SOCKETS = 1_024
 _ANSWER_BYTES = 16 * 1024
 _ANSWER_PATIENCE = 1.0  # seconds
 _GZIP = 31  # zlib's number for a gzip wrapper
+_META_BYTES = 2_048
+_META_CHARSET = re.compile(rb"""<meta\b[^<>]{0,200}\bcharset=["']?([A-Za-z0-9_-]{2,20})""", re.IGNORECASE)
+_CHARSETS = {
+    "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932", "euc-jp": "euc_jp",
+    "x-euc-jp": "euc_jp", "iso-2022-jp": "iso2022_jp", "iso-8859-1": "cp1252", "windows-1252": "cp1252", "gbk": "gb18030",
+    "gb2312": "gb18030", "gb18030": "gb18030", "big5": "big5", "euc-kr": "cp949",
+}  # fmt: skip
+"""Old names that pages still go by. Everything else is read as UTF-8."""
 
 
 class TemporaryFailure(Exception):
@@ -190,7 +199,7 @@ class Outbound:
         fetched = await self._get(url, accept, signer)
         if AS2.fits(fetched.media_type):
             return _document(fetched)
-        return Page(fetched.url, fetched.body.decode("utf-8", "replace"), fetched.links)
+        return Page(fetched.url, _text(fetched), fetched.links)
 
     async def post(self, url: str, body: bytes, *, signer: LocalKey) -> Answer:
         """Deliver `body`, an ActivityStreams document, to an inbox. Redirects are an answer like any other.
@@ -253,12 +262,12 @@ class Outbound:
             media_type = response.headers.get("Content-Type", "")
             if not accept.fits(media_type):
                 raise Refused(f"{address} is of the type {media_type[:80] or 'unknown'}")
-            body = await self._body(response)
+            body = await self._body(response, beginning=accept.beginning)
             return _Fetched(
                 str(address), media_type, body, ", ".join(response.headers.getall("Link", []))[:4_000]
             )
 
-    async def _body(self, response: aiohttp.ClientResponse) -> bytes:
+    async def _body(self, response: aiohttp.ClientResponse, *, beginning: bool) -> bytes:
         limit = self._limits.body
         encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
         if encoding not in ("identity", "gzip", "x-gzip", ""):
@@ -268,6 +277,8 @@ class Outbound:
         async for chunk in response.content.iter_any():
             body += inflate.decompress(chunk, limit + 1 - len(body)) if inflate else chunk
             if len(body) > limit:
+                if beginning:
+                    return bytes(body[:limit])
                 raise Refused(f"{response.url} is larger than {limit} bytes")
         if inflate and not inflate.eof:
             raise TemporaryFailure(f"{response.url} ended in the middle")
@@ -319,6 +330,14 @@ async def _told(url: str) -> AsyncIterator[None]:
         raise Refused(f"{url} is no valid gzip") from failure
     except (aiohttp.ClientError, OSError) as failure:
         raise TemporaryFailure(f"{url} could not be reached: {failure}") from failure
+
+
+def _text(fetched: _Fetched) -> str:
+    """The words of a page, in the character set that it names, else UTF-8."""
+    named = media_types.charset(fetched.media_type)
+    if not named and (found := _META_CHARSET.search(fetched.body[:_META_BYTES])):
+        named = found[1].decode().lower()
+    return fetched.body.decode(_CHARSETS.get(named, "utf-8"), "replace")
 
 
 def _check_status(address: URL, status: int) -> None:

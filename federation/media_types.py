@@ -15,12 +15,20 @@ class Accepts:
 
     header: str
     fits: Callable[[str], bool]
+    beginning: bool = False  # of what is too long, the beginning will do
 
 
 def is_activity(content_type: str) -> bool:
     """Whether a Content-Type is one of the two of ActivityStreams. Plain JSON is not: uploads may be served as that."""
     kind, profile = _parsed(content_type)
     return kind == ACTIVITY_JSON or (kind == _LD_JSON and _PROFILE in profile.split())
+
+
+def charset(content_type: str) -> str:
+    """The character set that a Content-Type names, in lower case; empty if it names none."""
+    header = Message()
+    header["Content-Type"] = content_type.replace("\r", " ").replace("\n", " ")
+    return (header.get_content_charset() or "").lower()
 
 
 def _is_one_of(*kinds: str) -> Callable[[str], bool]:
@@ -44,6 +52,7 @@ XRD = Accepts(
     "application/xrd+xml", _is_one_of("application/xrd+xml", "application/xml", "text/xml", "text/plain")
 )
 _PAGES = _is_one_of("text/html", "application/xhtml+xml")
+HTML = Accepts("text/html, application/xhtml+xml", _PAGES, beginning=True)
 ANY_PAGE = Accepts(
     f"{AS2.header}, text/html;q=0.5", lambda content_type: is_activity(content_type) or _PAGES(content_type)
 )

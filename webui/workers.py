@@ -12,6 +12,7 @@ from aiohttp import web
 from community import anonymity
 from community.db import Database
 from community.town import Clock, Town
+from federation import previews
 from federation.context import FEDERATION
 from federation.inbox.process import InboxWorker
 from federation.outbox.deliver import DeliveryWorker
@@ -40,6 +41,7 @@ async def run(app: web.Application) -> AsyncIterator[None]:
         "keys": lambda: destroy_keys(app[TOWN]),
         "appointments": lambda: appointments.run(app[DATABASE]),
         "pictures": lambda: sweeping.run(app[DATABASE], app[WORKSHOP].store),
+        "previews": lambda: previews.run(federation),
         "push": PushWorker(federation, app[TEMPLATES].catalogues).run,
     }
     tasks = [asyncio.create_task(_keep_going(name, deed), name=name) for name, deed in deeds.items()]

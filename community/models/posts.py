@@ -1,9 +1,11 @@
 """Questions, answers, comments, notes and flags are all posts: one id space, one visibility column."""
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community.models.schema import Id, Millis, Model
+
+_PREVIEWED = text("card_id IS NOT NULL")
 
 
 class Post(Model):
@@ -20,6 +22,7 @@ class Post(Model):
         Index(None, "boost_of_id", "author_id"),
         Index(None, "quote_of_id"),
         Index(None, "visibility", "local", "id"),  # the public timelines of apps
+        Index(None, "card_id", sqlite_where=_PREVIEWED, postgresql_where=_PREVIEWED),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
@@ -182,6 +185,7 @@ class Card(Model):
     """What a linked page says of itself. One row for each address, for whoever links to it."""
 
     __tablename__ = "cards"
+    __table_args__ = (Index(None, "fetched_at"),)
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     url: Mapped[str] = mapped_column(Text, unique=True)
@@ -195,7 +199,7 @@ class Card(Model):
     width: Mapped[int] = mapped_column(default=0)
     height: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[int | None] = mapped_column(Millis)
-    fetched_at: Mapped[int] = mapped_column(Millis)
+    fetched_at: Mapped[int] = mapped_column(Millis)  # 0: waits to be asked
 
 
 class ScheduledPost(Model):

@@ -26,6 +26,12 @@ def engine_of(url: str) -> sa.Engine:
     )
 
 
+def _told(index: dict) -> dict:
+    """With the condition of a partial index as words: two of its clauses are never equal."""
+    options = {name: str(value) for name, value in index.get("dialect_options", {}).items()}
+    return index | {"dialect_options": options}
+
+
 def shape(connection: sa.Connection) -> dict[str, object]:
     """Everything an engine can tell of its tables, but the order of constraints."""
     inspector = sa.inspect(connection)
@@ -39,7 +45,7 @@ def shape(connection: sa.Connection) -> dict[str, object]:
             "primary key": inspector.get_pk_constraint(table),
             "foreign keys": by_name(inspector.get_foreign_keys(table)),
             "unique": by_name(inspector.get_unique_constraints(table)),
-            "indexes": by_name(inspector.get_indexes(table)),
+            "indexes": [str(index) for index in by_name(map(_told, inspector.get_indexes(table)))],
             "options": inspector.get_table_options(table),
         }
         for table in inspector.get_table_names()

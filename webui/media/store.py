@@ -1,7 +1,7 @@
 """Where the files of the town lie: a folder today, something that several machines share if one writes it.
 
 A key is made here and tells nothing: not who uploaded the file, nor when. Whoever has the address may have the file, so
-the address is the secret of a picture that only followers or this town may see (docs/decisions/0011).
+the address is the secret of a picture that only followers or this town may see (docs/decisions/0012).
 """
 
 import asyncio

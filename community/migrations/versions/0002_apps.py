@@ -57,6 +57,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id"),
         sa.UniqueConstraint("url"),
     )
+    op.create_index("ix_cards_fetched_at", "cards", ["fetched_at"])
     op.create_table(
         "custom_emojis",
         sa.Column("id", ID, autoincrement=False, nullable=False),
@@ -557,6 +558,10 @@ def upgrade() -> None:
         batch_op.create_index(batch_op.f("ix_posts_quote_of_id"), ["quote_of_id"], unique=False)
         batch_op.create_index(
             batch_op.f("ix_posts_visibility_local_id"), ["visibility", "local", "id"], unique=False
+        )
+        batch_op.create_index(
+            batch_op.f("ix_posts_card_id"), ["card_id"], unique=False,
+            sqlite_where=sa.text("card_id IS NOT NULL"), postgresql_where=sa.text("card_id IS NOT NULL"),
         )
         batch_op.create_foreign_key(batch_op.f("fk_posts_card_id_cards"), "cards", ["card_id"], ["id"])
         batch_op.create_foreign_key(

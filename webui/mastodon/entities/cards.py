@@ -11,8 +11,8 @@ from webui.mastodon.entities.times import iso_or_none
 
 
 def many(session: Session, card_ids: Iterable[int]) -> dict[int, dict[str, Any]]:
-    """The cards `card_ids` by their ids. One query."""
-    rows = session.scalars(select(Card).where(Card.id.in_(list(card_ids))))
+    """The cards `card_ids` by their ids, save those of pages that said nothing, or were not asked yet. One query."""
+    rows = session.scalars(select(Card).where(Card.id.in_(list(card_ids)), Card.title != ""))
     return {row.id: one(row) for row in rows}
 
 

@@ -9,7 +9,7 @@ from typing import Any
 
 import orjson
 
-from community import media, names, pins, polls
+from community import media, names, pins, polls, profiles
 from community.census import Census
 from community.config import Settings
 from community.members import BIO_LIMIT
@@ -17,6 +17,7 @@ from community.promises import PROMISES
 from community.software import version
 from community.uris import Uris
 from webui.i18n import Catalogues, translate
+from webui.media import pictures
 from webui.staticfiles import StaticFiles
 
 Entity = dict[str, Any]
@@ -30,10 +31,6 @@ API_VERSIONS: Mapping[str, int] = {"mastodon": 2, "machi": 1}
 CHARACTERS_MOST = 5_000
 CHARACTERS_OF_AN_ADDRESS = 23
 FEATURED_TAGS_MOST = 10
-FIELDS_MOST, FIELD_NAME_MOST, FIELD_VALUE_MOST = 4, 255, 255
-PICTURE_DESCRIPTION_MOST = 150
-PICTURES = ("image/jpeg", "image/png", "image/gif", "image/webp")
-PICTURE_SIZE, PICTURE_MATRIX = 16 * 1024 * 1024, 33_177_600
 ICON_SIZES = (48, 192, 512)
 BLURHASH = "LkP@IZa#Rjt7~WbHjZWB4.V@fkkC"  # of static/town.png
 SHORT = "総務・経理・人事・労務の仕事をする人が、はずかしがらずに聞いて、やさしく答えて、ありがとうを贈りあう場所です。"
@@ -161,13 +158,13 @@ def _configuration(facts: Facts) -> Entity:
         "accounts": {
             "max_featured_tags": FEATURED_TAGS_MOST,
             "max_pinned_statuses": pins.MOST,
-            "max_profile_fields": FIELDS_MOST,
-            "profile_field_name_limit": FIELD_NAME_MOST,
-            "profile_field_value_limit": FIELD_VALUE_MOST,
+            "max_profile_fields": profiles.FIELDS_MOST,
+            "profile_field_name_limit": profiles.FIELD_MOST,
+            "profile_field_value_limit": profiles.FIELD_MOST,
             "max_display_name_length": names.NICKNAME_LIMIT,
             "max_note_length": BIO_LIMIT,
-            "max_avatar_description_length": PICTURE_DESCRIPTION_MOST,
-            "max_header_description_length": PICTURE_DESCRIPTION_MOST,
+            "max_avatar_description_length": profiles.PICTURE_DESCRIPTION_MOST,
+            "max_header_description_length": profiles.PICTURE_DESCRIPTION_MOST,
         },
         "statuses": {
             "max_characters": CHARACTERS_MOST,
@@ -194,13 +191,13 @@ def _configuration(facts: Facts) -> Entity:
 def _media() -> Entity:
     """Only pictures are taken; the limits of films are those of pictures, for apps want numbers."""
     return {
-        "supported_mime_types": list(PICTURES),
+        "supported_mime_types": list(pictures.ACCEPTED),
         "description_limit": media.DESCRIPTION_MOST,
-        "image_size_limit": PICTURE_SIZE,
-        "image_matrix_limit": PICTURE_MATRIX,
-        "video_size_limit": PICTURE_SIZE,
+        "image_size_limit": pictures.SIZE_MOST,
+        "image_matrix_limit": pictures.MATRIX_MOST,
+        "video_size_limit": pictures.SIZE_MOST,
         "video_frame_rate_limit": 60,
-        "video_matrix_limit": PICTURE_MATRIX,
+        "video_matrix_limit": pictures.MATRIX_MOST,
     }
 
 
