@@ -32,7 +32,7 @@ async def file(call: Call) -> web.Response:
     forward = bool(params.flag("forward"))
 
     def unit(session: Session) -> list[dict[str, Any]]:
-        target: Account = people.require(session, target_id)
+        target: Account = people.require(session, call.viewer, target_id)
         report = reports.file(
             session, reporter=people.mine(session, call), target=target, complaint=complaint, forward=forward
         )

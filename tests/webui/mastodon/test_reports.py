@@ -1,0 +1,55 @@
+"""通報 from an app, and what nobody but moderators learns."""
+
+import pytest
+
+from community import notifications
+from community.visibility import Viewer
+
+
+async def test_a_report_with_posts_and_promises(site, scene, app_of):
+    moderator = await site.member("mihari", role="moderator")
+    app = await app_of(scene.bystander)
+    answer = await app.post(
+        "/api/v1/reports/",
+        json={"account_id": str(scene.answerer), "status_ids": [str(scene.answer), "77"], "rule_ids": ["5"], "comment": "宣伝"},
+    )
+    assert answer.status == 200
+    told = answer.json
+    assert told["category"] == "violation"
+    assert (told["status_ids"], told["rule_ids"]) == ([str(scene.answer)], ["5"])
+    assert (told["comment"], told["forwarded"], told["action_taken"], told["action_taken_at"]) == ("宣伝", False, False, None)
+    assert told["target_account"]["id"] == str(scene.answerer)
+    assert told["created_at"].endswith("Z")
+
+    watcher = await app_of(moderator)
+    (notice,) = (await watcher.get("/api/v1/notifications")).json
+    assert notice["type"] == "admin.report"
+    assert notice["report"]["id"] == told["id"]
+    accused = await app_of(scene.answerer)
+    assert all(each["type"] != "admin.report" for each in (await accused.get("/api/v1/notifications")).json)
+    pages = await site.database.read(lambda session: notifications.page(session, Viewer(scene.answerer, role="member")))
+    assert all(each.kind != "report" for each in pages)
+
+
+async def test_forms_of_every_kind(scene, app_of):
+    app = await app_of(scene.bystander)
+    form = {"account_id": scene.answerer, "status_ids[]": scene.answer, "category": "spam", "forward": "1"}
+    told = (await app.post("/api/v1/reports", data=form)).json
+    assert (told["category"], told["forwarded"]) == ("spam", False)
+    assert told["status_ids"] == [str(scene.answer)]
+
+
+@pytest.mark.parametrize(("sent", "status"), [({}, 404), ({"account_id": "5"}, 404), ({"account_id": "x"}, 404)])
+async def test_nobody_to_report(scene, app_of, sent, status):
+    app = await app_of(scene.bystander)
+    assert (await app.post("/api/v1/reports", json=sent)).status == status
+
+
+async def test_what_is_refused(scene, app_of):
+    app = await app_of(scene.bystander)
+    assert (await app.post("/api/v1/reports", json={"account_id": str(scene.bystander)})).status == 422
+    long = {"account_id": str(scene.answerer), "comment": "あ" * 1001}
+    assert (await app.post("/api/v1/reports", json=long)).status == 422
+    reader = await app_of(scene.bystander, scopes="read")
+    assert (await reader.post("/api/v1/reports", json={"account_id": str(scene.answerer)})).status == 403
+    assert (await (await app_of(None)).post("/api/v1/reports", json={})).status == 401
