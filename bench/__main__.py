@@ -8,6 +8,7 @@ ALL = {
     "fedibench": "bench.fedibench.cli",
     "sampling": "bench.sampling",
     "seed": "bench.seeding.cli",
+    "streaming": "bench.streaming",
     "town": "bench.town",
 }
 """Where the `main(arguments)` of each stands; loaded when it is called for."""

@@ -15,7 +15,7 @@ from webui.streaming.facts import Fact
 from webui.streaming.hub import Hub
 
 HUB = web.AppKey("machi.hub", Hub)
-LINE = web.AppKey("machi.exchange", Exchange)  # type: ignore[type-abstract]
+LINE = web.AppKey("machi.exchange", Exchange)
 Listening = Callable[[web.Request, Hub], Awaitable[web.StreamResponse]]
 
 

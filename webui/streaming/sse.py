@@ -69,7 +69,7 @@ async def listen(request: web.Request, hub: Hub) -> web.StreamResponse:
 async def _gone(request: web.Request) -> None:
     """Return when the app has hung up."""
     hangup = _Hangup(asyncio.get_running_loop())
-    request.protocol.set_parser(hangup)
+    request.protocol.set_parser(hangup)  # type: ignore[arg-type]
     await hangup.heard
 
 
