@@ -302,7 +302,7 @@ def _free(
     """The uploads `media_ids`, each of which may be attached to a post of the account. Raises Invalid."""
     if len(media_ids) > MOST:
         raise _too_many()
-    kept = Media.scheduled_id.is_(None)
+    kept: ColumnElement[bool] = Media.scheduled_id.is_(None)
     if scheduled_id is not None:
         kept = or_(kept, Media.scheduled_id == scheduled_id)
     rows = (

@@ -4,8 +4,6 @@ A picture is ready when the answer comes, so 202 and 206, by which Mastodon says
 needed; what is neither ready nor broken would be told so all the same.
 """
 
-from typing import IO, cast
-
 from aiohttp import web
 from sqlalchemy.orm import Session
 
@@ -109,7 +107,7 @@ async def _upload(call: Call) -> web.Response:
         file = sent.file("file")
         if file is None:
             raise Refusal(422, "Validation failed: File can't be blank")
-        source = cast("IO[bytes]", file.file)
+        source = file.file
         picture = await workshop.run(lambda: pictures.of_post(source))
         small = await _thumbnail(workshop, sent) or picture.small
         description, focus = sent.string("description") or "", focus_of(sent)
@@ -154,5 +152,5 @@ async def _thumbnail(workshop: Workshop, sent: Params) -> pictures.Encoded | Non
     file = sent.file("thumbnail")
     if file is None:
         return None
-    source = cast("IO[bytes]", file.file)
+    source = file.file
     return await workshop.run(lambda: pictures.small(source))

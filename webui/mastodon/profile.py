@@ -1,7 +1,7 @@
 """The member's own account: who am I, change it, and how my posts begin."""
 
 from collections.abc import Callable
-from typing import IO, Any, cast
+from typing import IO, Any
 
 from aiohttp import web
 from sqlalchemy.orm import Session
@@ -75,7 +75,7 @@ async def _change(call: Call, answer: Answer) -> dict[str, Any]:
     try:
         for name, each in drawn.items():
             keys[name] = await workshop.store.put(each.body, each.mime)
-        return await _apply(call, Changes(**asked, **keys), answer)
+        return await _apply(call, Changes(**(asked | keys)), answer)
     except Exception:  # no row will ever name them
         await workshop.store.remove(keys.values())
         raise
@@ -95,7 +95,7 @@ async def _picture(call: Call, workshop: Workshop, sent: Params, name: str) -> E
     file = sent.file(name)
     if file is None:
         return None
-    source = cast("IO[bytes]", file.file)
+    source = file.file
     throttle, limits = call.request.app[THROTTLE], {f"profile-picture@{call.me}": PER_MEMBER}
     throttle.check(limits, "画像をたくさん受けとりました。%(minutes)s分ほど待ってから、もう一度お試しください。")
     throttle.count(limits)

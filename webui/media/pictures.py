@@ -60,7 +60,9 @@ def of_post(file: IO[bytes]) -> Picture:
         moves = opened.format in {"GIF", "WEBP"} and getattr(opened, "n_frames", 1) > 1
         whole = _moving(opened) if moves else None
         still = _upright(opened)
-    except _STRANGE as error:
+    except Exception as error:
+        if not _is_strange(error):
+            raise
         raise _unreadable() from error
     if whole is None:
         whole = _encode(_within_matrix(still), _kept_format(opened.format, still))
@@ -114,7 +116,9 @@ def _open(file: IO[bytes], field: str = "file") -> "Image":
     file.seek(0)
     try:
         opened: Image = _pil().Image.open(file, formats=_FORMATS)
-    except (*_pil().bombs, *_STRANGE) as error:
+    except Exception as error:
+        if not _is_strange(error):
+            raise
         raise _unreadable(field) from error
     if opened.width * opened.height > MATRIX_MOST:
         raise Invalid(field, "画像が大きすぎます。縦×横を%(limit)s万画素までにしてください。", limit=MATRIX_MOST // 10_000)
@@ -124,8 +128,15 @@ def _open(file: IO[bytes], field: str = "file") -> "Image":
 def _still(file: IO[bytes], field: str) -> "Image":
     try:
         return _upright(_open(file, field))
-    except (*_pil().bombs, *_STRANGE) as error:
+    except Exception as error:
+        if not _is_strange(error):
+            raise
         raise _unreadable(field) from error
+
+
+def _is_strange(error: Exception) -> bool:
+    """Whether a picture, and not our code, is to blame: it is too large, or no decoder understands it."""
+    return isinstance(error, (*_pil().bombs, *_STRANGE))
 
 
 def _unreadable(field: str = "file") -> Invalid:
@@ -174,7 +185,10 @@ def _in_srgb(image: "Image") -> "Image":
 
 def _is_clear(image: "Image") -> bool:
     """Whether anything shines through."""
-    return image.mode == "RGBA" and image.getextrema()[3][0] < 255  # type: ignore[index]
+    if image.mode != "RGBA":
+        return False
+    extremes: Any = image.getchannel("A").getextrema()
+    return bool(extremes[0] < 255)
 
 
 def _kept_format(name: str | None, still: "Image") -> str:
@@ -254,7 +268,7 @@ def _blur(still: "Image") -> str:
     tiny = tiny.convert("RGB")
     if hasattr(tiny, "get_flattened_data"):
         # blurhash asks by a name that Pillow gives up.
-        tiny.getdata = tiny.get_flattened_data
+        vars(tiny)["getdata"] = tiny.get_flattened_data
     across, down = (4, 3) if tiny.width >= tiny.height else (3, 4)
     found: str = _pil().blurhash.encode(tiny, across, down)
     return found
@@ -274,7 +288,7 @@ class _Loaded:
 
 @cache
 def _pil() -> _Loaded:
-    import blurhash  # noqa: PLC0415 - a town that shows no picture need not hold them in memory
+    import blurhash  # type: ignore[import-untyped] # noqa: PLC0415 - a town that shows no picture need not hold them
     from PIL import Image, ImageCms, ImageDraw, ImageOps  # noqa: PLC0415
 
     Image.MAX_IMAGE_PIXELS = MATRIX_MOST  # also where the size shows only while decoding (frames of a GIF)

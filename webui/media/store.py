@@ -68,7 +68,7 @@ class FolderStore:
 
     async def remove(self, keys: Iterable[str | None]) -> None:
         paths = [self._folder / key for key in keys if key and _KEY.fullmatch(key)]
-        await asyncio.to_thread(lambda: [path.unlink(missing_ok=True) for path in paths])
+        await asyncio.to_thread(_unlink, paths)
 
     async def answer(self, request: web.Request, key: str) -> web.StreamResponse:  # noqa: ARG002 - ranges are read later
         path = self._folder / key
@@ -91,3 +91,8 @@ class FolderStore:
             with contextlib.suppress(OSError):
                 beside.unlink(missing_ok=True)
             raise
+
+
+def _unlink(paths: Iterable[Path]) -> None:
+    for path in paths:
+        path.unlink(missing_ok=True)
