@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import answers, distance, markup, notes, questions, quotes, town, wording
+from community import answers, distance, markup, notes, questions, quotes, town, veils, wording
 from community import visibility as sight
 from community.errors import Invalid, NotAllowed, NotFound
 from community.extras import Extras
@@ -59,7 +59,7 @@ def write(session: Session, *, author: Account, draft: Draft, scheduled_id: int 
     assert draft.visibility is not None
     words, summary = spoken(draft)
     check_length(words, summary)
-    known = accounts_in(session, words)
+    known = accounts_in(session, words, by=author.id)
     parent = _parent(session, author, draft)
     besides = Extras(
         summary=summary,
@@ -134,10 +134,12 @@ def strangers(session: Session, typed: str) -> list[str]:
     return [f"{name}@{host}" for name, host in wanted if (name, host) not in known]
 
 
-def accounts_in(session: Session, typed: str) -> dict[Handle, Account]:
-    """Whom `typed` mentions, as far as they are known here and still speak."""
+def accounts_in(session: Session, typed: str, *, by: int) -> dict[Handle, Account]:
+    """Whom `typed` by the account `by` mentions, as far as they are known here, still speak and are not veiled from it."""
     wanted = markup.handles(typed, domain=town.of(session).uris.domain)
-    return _accounts(session, wanted)
+    found = _accounts(session, wanted)
+    hidden = veils.among_these(session, sight.Viewer(by), [each.id for each in found.values()])
+    return {handle: account for handle, account in found.items() if account.id not in hidden}
 
 
 def render(session: Session, typed: str, known: dict[Handle, Account]) -> Written:

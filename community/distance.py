@@ -10,9 +10,9 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
-from community import town
+from community import town, veils
 from community.errors import NotAllowed, NotFound
-from community.models import LOCAL, Account, Block, DomainBlock, Mute
+from community.models import LOCAL, Account, Block, DomainBlock, Mute, Veil
 from community.visibility import Viewer
 
 Ids = ColumnElement[int] | InstrumentedAttribute[int]
@@ -20,8 +20,8 @@ Number = int | Ids
 """An id or a moment: a value, a column, or a bindparam of a statement that is made once."""
 
 # Under names of their own, so that these conditions also stand in queries of accounts, blocks and mutes.
-_block, _mute, _shut_out, _home = (
-    aliased(Block), aliased(Mute), aliased(DomainBlock), aliased(Account),
+_block, _mute, _shut_out, _home, _veil = (
+    aliased(Block), aliased(Mute), aliased(DomainBlock), aliased(Account), aliased(Veil),
 )  # fmt: skip
 
 
@@ -58,10 +58,10 @@ def turned_from(me: Number, author: Number, now: Number) -> ColumnElement[bool]:
 def unheard_by(me: Number, actor: Ids, now: Number) -> ColumnElement[bool]:
     """A condition: what the account in the column `actor` does makes no notice for `me`.
 
-    Like `hidden_from`, but a mute may spare notices.
+    Like `hidden_from`, but a mute may spare notices, and who is veiled from `me` makes none (`community.veils`).
     """
     muted = and_(_mute.notifications.is_(True), _running(now))
-    return or_(actor.in_(_turned_away(me, muted)), _of_shut_out_server(me, actor))
+    return or_(actor.in_(_turned_away(me, muted, veils.veiled_from(me))), _of_shut_out_server(me, actor))
 
 
 def is_unheard(session: Session, *, by: int, actor: int) -> bool:
@@ -93,12 +93,13 @@ def _is_among(ties: Any, *, me: ColumnElement[bool], other: ColumnElement[bool])
     return exists(select(true()).select_from(ties).where(me, other).correlate_except(ties))
 
 
-def _turned_away(me: Number, muted: ColumnElement[bool]) -> Any:
+def _turned_away(me: Number, muted: ColumnElement[bool], *besides: Any) -> Any:
     """The accounts themselves, as a list that a query works out once, whatever it is asked for."""
     return union_all(
         select(_block.target_id).where(_block.account_id == me),
         select(_block.account_id).where(_block.target_id == me),
         select(_mute.target_id).where(_mute.account_id == me, muted),
+        *besides,
     )
 
 
@@ -135,4 +136,5 @@ _MUTED = select(true()).where(
     _mute.account_id == _ME, _mute.target_id == _OTHER, _mute.notifications.is_(True), _running(_NOW)
 )
 _APART = union_all(_BLOCKS, _BLOCKED, _SHUT_OUT)
-_UNHEARD = union_all(_BLOCKS, _BLOCKED, _SHUT_OUT, _MUTED)
+_VEILED = select(true()).where(_veil.account_id == _ME, _veil.other_id == _OTHER)
+_UNHEARD = union_all(_BLOCKS, _BLOCKED, _SHUT_OUT, _MUTED, _VEILED)

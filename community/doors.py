@@ -9,12 +9,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from community import events, ids, passphrases, town
 from community.errors import Invalid, NotAllowed, NotFound
-from community.models import AccessGrant, AccessToken, Account, Invite, Member, OneTimeLink, WebSession
+from community.models import (
+    AccessGrant,
+    AccessToken,
+    Account,
+    Invite,
+    Member,
+    OneTimeLink,
+    WebSession,
+    WorkMark,
+)
 from community.visibility import PUBLIC, Viewer
 
 _DAY = 24 * 3600 * 1000
@@ -106,7 +115,9 @@ def viewer_of_token(session: Session, token: str) -> TokenHolder | None:
     scopes = _scopes(row.scopes)
     if row.account_id is None:
         return TokenHolder(PUBLIC, scopes, row.id, row.app_id, row.client_name)
-    viewer = Viewer(row.account_id, row.role, row.locale, filters_version=row.filters_version)
+    viewer = Viewer(
+        row.account_id, row.role, row.locale, filters_version=row.filters_version, shielded=bool(row.shielded)
+    )
     state = "disabled" if row.state == "active" and row.suspended_at is not None else row.state
     return TokenHolder(viewer, scopes, row.id, row.app_id, row.client_name, state)
 
@@ -277,6 +288,7 @@ def _holder_statement() -> Select[*tuple[Any, ...]]:
             token.id, token.account_id, token.app_id, token.client_name, token.scopes,
             member.state, member.role, member.locale, member.filters_version,
             account.deleted_at, account.suspended_at,
+            exists().where(WorkMark.account_id == token.account_id).label("shielded"),
         )
         .select_from(
             AccessToken.__table__.outerjoin(Member.__table__, member.account_id == token.account_id).outerjoin(

@@ -1,4 +1,4 @@
-"""What tied a member to others goes with them: lists, blocks, mutes, notes, recommendations, tags."""
+"""What tied a member to others goes with them: lists, blocks, mutes, notes, recommendations, tags, the shield."""
 
 from sqlalchemy import delete, or_
 from sqlalchemy.orm import Session
@@ -13,6 +13,8 @@ from community.models import (
     FollowedTag,
     Mute,
     SuggestionDismissal,
+    Veil,
+    WorkMark,
 )
 
 
@@ -21,5 +23,6 @@ def drop(session: Session, account_id: int) -> None:
     lists.purge(session, account_id=account_id)
     for tie in (Block, Mute, AccountNote, Endorsement, SuggestionDismissal):
         session.execute(delete(tie).where(or_(tie.account_id == account_id, tie.target_id == account_id)))
-    for owned in (DomainBlock, FollowedTag, FeaturedTag):
+    session.execute(delete(Veil).where(or_(Veil.account_id == account_id, Veil.other_id == account_id)))
+    for owned in (DomainBlock, FollowedTag, FeaturedTag, WorkMark):
         session.execute(delete(owned).where(owned.account_id == account_id))

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, delete, null, or_, select, update
 from sqlalchemy.orm import Session
 
-from community import distance, events, homes, ids, inserts, notifications, timelines, town
+from community import distance, events, homes, ids, inserts, notifications, timelines, town, veils
 from community.errors import NotAllowed, NotFound
 from community.models import Account, Endorsement, Follow
 from community.visibility import viewer_of
@@ -43,10 +43,12 @@ def request(
 
     `uri` is the id of a remote Follow; a local one is named after the row. Asked again, only the `wishes` change;
     asked again under a new `uri` (the other server forgot), an accepted follow is accepted anew so that it is told.
-    Raises NotFound for a followee who is gone, NotAllowed for oneself, for the town's own actor and between those who
+    Raises NotFound for a followee who is gone or veiled from the follower, NotAllowed for oneself, for the town's own actor and between those who
     have nothing to do with each other (`distance`).
     """
     if followee.deleted_at is not None or followee.suspended_at is not None:
+        raise NotFound("お探しの人は見つかりませんでした。")
+    if veils.are_between(session, follower.id, followee.id):
         raise NotFound("お探しの人は見つかりませんでした。")
     if follower.id == followee.id:
         raise NotAllowed("自分自身をフォローすることはできません。")

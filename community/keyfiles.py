@@ -6,6 +6,8 @@ nobody can find out any more, by whatever means, which member a tag belongs to. 
 services of devices; it is made when it is first needed.
 """
 
+import hashlib
+import hmac
 import os
 import secrets
 from functools import cached_property
@@ -64,6 +66,11 @@ class KeyFiles:
     def push(self) -> bytes:
         """The key with which notices to devices are signed, made if need be. Raises SettingsError."""
         return self._store.read(_PUSH) or self._store.make(_PUSH)
+
+    @cached_property
+    def shield(self) -> bytes:
+        """The key of work marks, made out of the sealing key: of all keys the one that a town never replaces."""
+        return hmac.new(self.sealing, b"work marks", hashlib.sha256).digest()
 
     def anonymity_key(self, epoch: int) -> bytes | None:
         """The key of `epoch`, or None if it was never made or is destroyed.

@@ -4,17 +4,19 @@ An anonymous post is spoken by the relay だれかさん of its town; no row nam
 the asker: the あいことば, whose hash stands beside the thread for ever, and a tag made of the member's id and the
 thread's random draft key under a key that lies outside the database and dies after 90 days. A tag is only ever
 compared with the one member who is looking; nothing here answers the question "who was it".
+
+The relay also stands in for who is veiled from the one who looks (`community.veils`).
 """
 
 import hashlib
 import hmac
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from community import ids, passphrases, town
+from community import founding, ids, passphrases, town, veils
 from community.models import Account, AnonymousThread, Post
 from community.visibility import Viewer, visible_to
 
@@ -40,21 +42,27 @@ class Notice:
     thanks_id: None = None
 
 
-def public_author(session: Session, post: Post) -> Account:
-    """Whom everyone is shown as the author of `post`."""
-    return public_authors(session, [post])[post.id]
+def public_author(session: Session, post: Post, viewer: Viewer | None = None) -> Account:
+    """Whom `viewer` is shown as the author of `post`; without one, whom other servers are."""
+    return public_authors(session, [post], viewer)[post.id]
 
 
-def public_authors(session: Session, posts: Iterable[Post]) -> dict[int, Account]:
-    """The shown author of each of `posts`, by the id of the post; one query."""
-    rows = {post.id: post.author_id for post in posts}
-    if not rows:
+def public_authors(session: Session, posts: Iterable[Post], viewer: Viewer | None = None) -> dict[int, Account]:
+    """The shown author of each of `posts`, by the id of the post; three queries at most."""
+    return shown(session, viewer, {post.id: post.author_id for post in posts})
+
+
+def shown(session: Session, viewer: Viewer | None, who: Mapping[int, int]) -> dict[int, Account]:
+    """The accounts `who`, given by some key, as `viewer` is shown them: who is veiled from them is だれかさん."""
+    if not who:
         return {}
-    accounts = {
-        account.id: account
-        for account in session.scalars(select(Account).where(Account.id.in_(set(rows.values()))))
-    }
-    return {post_id: accounts[author_id] for post_id, author_id in rows.items()}
+    wanted = set(who.values())
+    hidden = frozenset[int]() if viewer is None else veils.among_these(session, viewer, wanted)
+    found = session.scalars(select(Account).where(Account.id.in_(wanted - hidden))) if wanted - hidden else ()
+    accounts = {account.id: account for account in found}
+    if hidden:
+        accounts |= dict.fromkeys(hidden, founding.relay(session))
+    return {key: accounts[account_id] for key, account_id in who.items()}
 
 
 def tag(key: bytes, member_id: int, draft_key: str) -> str:

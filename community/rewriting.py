@@ -108,7 +108,7 @@ def _edit(session: Session, author: Account, post: Post, reworded: _Reworded, ma
 
 def _reworded(session: Session, post: Post, words: str) -> _Reworded:
     title = ""
-    known = composing.accounts_in(session, words)
+    known = composing.accounts_in(session, words, by=post.author_id)
     if post.kind == "question":
         found = markup.leading_handle(words, domain=town.of(session).uris.domain)
         board = known.get(found[0]) if found is not None else None

@@ -15,7 +15,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from community import distance, events, ids, lexicon, quiet, search_terms, town
+from community import distance, events, ids, lexicon, quiet, search_terms, town, veils
 from community import tags as tag_rows
 from community.events import Bus
 from community.models import (
@@ -91,6 +91,8 @@ def posts(
         author_id = _author(session, viewer, wanted.author)
         if author_id is None:
             return []
+    elif author_id is not None and veils.among_these(session, viewer, [author_id]):
+        return []
     if author_id is None and not wanted.terms:
         return []
     above = max((each for each in (min_id, _first(wanted.after, -1)) if each is not None), default=None)
@@ -133,6 +135,7 @@ def people(
         return []
     followed = _followed(viewer, Account.id)
     standing = [Account.kind.in_(_FINDABLE), Account.deleted_at.is_(None), Account.suspended_at.is_(None)]
+    standing.append(~veils.veiled(viewer, Account.id))
     if following:
         standing.append(followed)
     named = session.scalar(select(Account.id).where(*_called(typed), *standing))
@@ -220,7 +223,9 @@ def _author(session: Session, viewer: Viewer, handle: str) -> int | None:
         return viewer.account_id
     name, _, domain = handle.partition("@")
     home = LOCAL if domain in ("", town.of(session).uris.domain) else domain
-    return session.scalar(select(Account.id).where(Account.name == name, Account.domain == home))
+    return session.scalar(
+        select(Account.id).where(Account.name == name, Account.domain == home, ~veils.veiled(viewer, Account.id))
+    )
 
 
 def _of_author(author_id: int, *, above: int | None, below: int | None) -> Any:

@@ -7,7 +7,7 @@ turn up, and for whom it looks different from how it looks to any other member.
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, exists, or_, select, union
+from sqlalchemy import ColumnElement, and_, exists, or_, select, union, union_all
 from sqlalchemy.orm import Session, aliased
 
 from community import town
@@ -33,6 +33,7 @@ from community.models import (
     PostTag,
     Tag,
     ThreadMute,
+    Veil,
 )
 from community.storage.prepared import Ids, Prepared, among, param
 from community.visibility import DIRECT, FOLLOWERS, Viewer
@@ -97,12 +98,12 @@ def at_home(session: Session, post_id: int, listening: Ids) -> set[int]:
 
 def on_lists(session: Session, post_id: int, lists: Ids) -> dict[int, int]:
     """Those of `lists` on which the post stands, each with whose list it is."""
-    return dict(_ON_LISTS.rows(session, post=post_id, lists=lists))  # type: ignore[arg-type]
+    return dict(_ON_LISTS.rows(session, post=post_id, lists=lists))
 
 
 def lists_with(session: Session, account_ids: Ids, lists: Ids) -> dict[int, int]:
     """Those of `lists` that bring what one of the accounts says, each with whose list it is."""
-    return dict(_LISTS_WITH.rows(session, accounts=account_ids, lists=lists))  # type: ignore[arg-type]
+    return dict(_LISTS_WITH.rows(session, accounts=account_ids, lists=lists))
 
 
 def had_at_home(session: Session, post: About, tag_ids: Ids, listening: Ids) -> set[int]:
@@ -140,11 +141,11 @@ def particular(session: Session, post: About, listening: Ids) -> set[int]:
     found = _PARTICULAR.rows(
         session, authors=post.authors, same=post.same, roots=post.roots, listening=listening, now=town.now(session)
     )
-    near = _accounts(found) | (post.authors & frozenset(listening))
+    near = _accounts(found) | post.authors
     if post.for_followers:
         for author_id in post.authors:
             near |= followers(session, author_id, listening)
-    return near
+    return near.intersection(listening)
 
 
 def viewers(session: Session, account_ids: Ids) -> dict[int, Viewer]:
@@ -248,32 +249,36 @@ def _lists_with(dialect: str) -> Any:
 
 
 def _particular(dialect: str) -> Any:
-    """One SELECT for each thing that somebody may have to do with the post."""
-    block, mute, shut, like = (model.__table__.c for model in (Block, Mute, DomainBlock, Like))
-    mark, vote, quiet = (model.__table__.c for model in (Bookmark, PollVote, ThreadMute))
+    """One SELECT for each thing that somebody may have to do with the post. Those that are found by what they are about
+    may find more than who listens; the others are found by who listens, for they have no other index.
+    """
+    block, mute, shut, veil = (model.__table__.c for model in (Block, Mute, DomainBlock, Veil))
+    like, mark, vote, quiet = (model.__table__.c for model in (Like, Bookmark, PollVote, ThreadMute))
 
-    def who(column: ColumnElement[int], *conditions: ColumnElement[bool]) -> Any:
-        return select(column).where(among(column, "listening", dialect), *conditions)
+    def listens(column: ColumnElement[int]) -> ColumnElement[bool]:
+        return among(column, "listening", dialect)
 
-    def authors(column: ColumnElement[int]) -> ColumnElement[bool]:
+    def by_author(column: ColumnElement[int]) -> ColumnElement[bool]:
         return among(column, "authors", dialect)
 
     def same(column: ColumnElement[int]) -> ColumnElement[bool]:
         return among(column, "same", dialect)
 
     running = or_(mute.expires_at.is_(None), mute.expires_at > param("now"))
-    home = exists().where(authors(_account.id), _account.domain == shut.domain, _account.domain != LOCAL)
-    return union(
-        who(_member.account_id, _member.filters_version > 0),
-        who(block.account_id, authors(block.target_id)),
-        who(block.target_id, authors(block.account_id)),
-        who(mute.account_id, authors(mute.target_id), running),
-        who(shut.account_id, home),
-        who(like.account_id, same(like.post_id)),
-        who(mark.account_id, same(mark.post_id)),
-        who(vote.account_id, same(vote.post_id)),
-        who(_p.author_id, same(_p.boost_of_id)),
-        who(quiet.account_id, among(quiet.root_id, "roots", dialect)),
+    home = exists().where(by_author(_account.id), _account.domain == shut.domain, _account.domain != LOCAL)
+    return union_all(
+        select(_member.account_id).where(listens(_member.account_id), _member.filters_version > 0),
+        # Whom a post names besides its authors goes beyond what is looked at here: whoever has a veil is shown their own.
+        select(veil.account_id).where(listens(veil.account_id)).distinct(),
+        select(mute.account_id).where(listens(mute.account_id), by_author(mute.target_id), running),
+        select(shut.account_id).where(listens(shut.account_id), home),
+        select(quiet.account_id).where(listens(quiet.account_id), among(quiet.root_id, "roots", dialect)),
+        select(block.account_id).where(by_author(block.target_id)),
+        select(block.target_id).where(by_author(block.account_id)),
+        select(like.account_id).where(same(like.post_id)),
+        select(mark.account_id).where(same(mark.post_id)),
+        select(vote.account_id).where(same(vote.post_id)),
+        select(_p.author_id).where(same(_p.boost_of_id)),
     )
 
 

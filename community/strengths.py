@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from community import distance, ids, town
+from community import distance, ids, town, veils
 from community.errors import Invalid
 from community.models import Account, Learning, Post, PostTag, Strength, Tag
 from community.text import fold, line
@@ -60,8 +60,8 @@ def note(session: Session, account_id: int, labels: Iterable[str]) -> bool:
     return _write(session, Strength, account_id, dict(list(topics.items())[:MOST]))
 
 
-def people_with(session: Session, topic: str, *, limit: int = 40) -> list[Account]:
-    """Who shows this 得意技 and is 受付中, members and people of other towns."""
+def people_with(session: Session, viewer: Viewer, topic: str, *, limit: int = 40) -> list[Account]:
+    """Who shows this 得意技 and is 受付中, members and people of other towns; nobody who is veiled from `viewer`."""
     return list(
         session.execute(
             select(Account)
@@ -71,6 +71,7 @@ def people_with(session: Session, topic: str, *, limit: int = 40) -> list[Accoun
                 Account.accepting.is_(True),
                 Account.deleted_at.is_(None),
                 Account.suspended_at.is_(None),
+                ~veils.veiled(viewer, Account.id),
             )
             .order_by(Account.id)
             .limit(limit)
@@ -107,6 +108,7 @@ def matching_questions(session: Session, viewer: Viewer, limit: int = 3) -> list
                 Post.author_id != viewer.account_id,
                 visible_to(viewer),
                 ~distance.hidden(viewer, Post.author_id, town.now(session)),
+                ~veils.veiled(viewer, Post.author_id),
                 ~exists().where(
                     answered.root_id == Post.id,
                     answered.author_id == viewer.account_id,

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import ColumnElement, Select, func, or_, select
 from sqlalchemy.orm import Session
 
-from community import boards, distance, ids, inserts, town
+from community import boards, distance, ids, inserts, town, veils
 from community.models import (
     LOCAL,
     Account,
@@ -77,6 +77,7 @@ def _conditions(session: Session, viewer: Viewer) -> list[ColumnElement[bool]]:
         Account.id.not_in(followed),
         Account.id.not_in(dismissed),
         ~distance.hidden(viewer, Account.id, town.now(session)),
+        ~veils.veiled(viewer, Account.id),
     ]
 
 

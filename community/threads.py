@@ -24,7 +24,8 @@ class Thread:
     thanks: dict[int, list[Thanks]]  # by the id of the answer, the newest first; with and without words
     messages: dict[int, Post]  # the words, by the id of the thanks
     authors: dict[int, Account]  # the shown author, by the id of the post
-    givers: dict[int, Account]  # who gave, by the id of the thanks
+    givers: dict[int, Account]  # who is shown to have given, by the id of the thanks
+    by_asker: frozenset[int]  # what the asker of an open question said under it
 
 
 def thread(session: Session, viewer: Viewer, root: Post) -> Thread:
@@ -52,8 +53,9 @@ def thread(session: Session, viewer: Viewer, root: Post) -> Thread:
         comments=_comments(session, root, posts),
         thanks=thanks,
         messages={post.thanks_id: post for post in posts if post.thanks_id is not None},
-        authors=nametags.public_authors(session, [root, *posts]),
-        givers=_givers(session, [it for given in thanks.values() for it in given]),
+        authors=nametags.public_authors(session, [root, *posts], viewer),
+        givers=nametags.shown(session, viewer, {it.id: it.giver_id for given in thanks.values() for it in given}),
+        by_asker=frozenset(post.id for post in posts if post.author_id == root.author_id and not root.anonymous),
     )
 
 
@@ -74,12 +76,6 @@ def _thanks(session: Session, viewer: Viewer, answer_ids: list[int]) -> dict[int
     for row in rows:
         given[row.post_id].append(row)
     return given
-
-
-def _givers(session: Session, given: list[Thanks]) -> dict[int, Account]:
-    accounts = session.scalars(select(Account).where(Account.id.in_({it.giver_id for it in given})))
-    by_id = {account.id: account for account in accounts}
-    return {it.id: by_id[it.giver_id] for it in given}
 
 
 def _comments(session: Session, root: Post, posts: list[Post]) -> dict[int, list[Post]]:

@@ -48,6 +48,8 @@ class Viewer:
     sister: bool = False
     remote: bool = False
     filters_version: int | None = None  # of a member whose app is looking, where it is known already
+    shielded: bool | None = None  # whether the member holds work marks (`community.shield`), where it is known already
+    unnamed: bool = False  # speaks for the relay, by an あいことば: sees names as somebody who is not logged in
 
 
 PUBLIC = Viewer()

@@ -8,6 +8,7 @@ from community.models.accounts import (
     Learning,
     Member,
     Strength,
+    Veil,
     WorkMark,
 )
 from community.models.anonymity import (
@@ -87,5 +88,5 @@ __all__ = [
     "Mention", "Model", "Mute", "Notification", "NotificationSender", "OneTimeLink", "Pin", "Poll",
     "PollOption", "PollVote", "Post", "PostTag", "PostWords", "PushItem", "PushSubscription", "Report", "Revision",
     "ScheduledPost", "SisterTown", "Strength", "Submission", "SuggestionDismissal", "Tag", "TagWords", "Thanks",
-    "ThreadMute", "WebSession", "WorkMark",
+    "ThreadMute", "Veil", "WebSession", "WorkMark",
 ]  # fmt: skip

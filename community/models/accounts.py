@@ -136,6 +136,15 @@ class WorkMark(Model):
     mark: Mapped[str] = mapped_column(String(64), primary_key=True)
 
 
+class Veil(Model):
+    """同僚シールド: `account_id` is shown nothing of who `other_id` is. Both directions are stored."""
+
+    __tablename__ = "veils"
+
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+    other_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"), primary_key=True, autoincrement=False)
+
+
 class CustomEmoji(Model):
     """A picture that :shortcode: stands for, of this town (`domain` empty) or of another server."""
 

@@ -18,6 +18,7 @@ from community import (
     mutes,
     tag_follows,
     town,
+    veils,
 )
 from community import search as people_search
 from community.errors import CommunityError
@@ -90,6 +91,7 @@ async def relations(call: Call) -> web.Response:
         if not with_suspended:
             known = known.where(Account.suspended_at.is_(None))
         there = set(session.scalars(known))
+        there -= veils.among_these(session, call.viewer, there)
         return relationships.many(session, call.me, [each for each in ids if each in there])
 
     return reply(await call.glance(unit))
@@ -98,9 +100,11 @@ async def relations(call: Call) -> web.Response:
 @routes.get("/api/v1/accounts/familiar_followers", scope="read:follows")
 async def familiar(call: Call) -> web.Response:
     """Of each account, its followers whom the member follows too."""
-    ids = call.params.identifiers("id")[:_ASKED_MOST]
+    asked = call.params.identifiers("id")[:_ASKED_MOST]
 
     def unit(session: Session) -> list[dict[str, Any]]:
+        hidden = veils.among_these(session, call.viewer, asked)
+        ids = [each for each in asked if each not in hidden]
         found = directory.familiar_followers(session, call.me, ids)
         shown = accounts.by_id(session, call.viewer, {each for some in found.values() for each in some})
         return [
@@ -133,7 +137,7 @@ async def _ties(call: Call, *, follower_of: bool) -> web.Response:
     window = call.window(default=people.DEFAULT, most=people.MOST)
 
     def unit(session: Session) -> paging.Shown:
-        account = people.require(session, account_id)
+        account = people.require(session, call.viewer, account_id)
         if not _shows_collections(session, call, account):
             return paging.Shown([], [])
         shown, whose = (
@@ -258,7 +262,7 @@ async def endorsed(call: Call) -> web.Response:
     window = call.window(default=people.DEFAULT, most=people.MOST)
 
     def unit(session: Session) -> paging.Shown:
-        account = people.require(session, account_id)
+        account = people.require(session, call.viewer, account_id)
         if _is_barred(session, call, account):
             return paging.Shown([], [])
         rows = select(Endorsement.target_id.label("account_id"), Endorsement.id.label("cursor"))
@@ -274,7 +278,7 @@ async def on_lists(call: Call) -> web.Response:
     account_id = call.path_id()
 
     def unit(session: Session) -> list[dict[str, str | bool]]:
-        people.require(session, account_id)
+        people.require(session, call.viewer, account_id)
         return [list_entities.one(each) for each in lists.of(session, call.me, with_account=account_id)]
 
     return reply(await call.read(unit))
@@ -285,7 +289,7 @@ async def featured_tags(call: Call) -> web.Response:
     account_id = call.path_id()
 
     def unit(session: Session) -> list[dict[str, Any]]:
-        people.require(session, account_id)
+        people.require(session, call.viewer, account_id)
         return [tag_entities.featured(session, used) for used in tag_follows.featured(session, account_id)]
 
     return reply(await call.read(unit))

@@ -105,7 +105,7 @@ async def add(call: Call) -> web.Response:
 
     def unit(session: Session) -> None:
         row = lists.require(session, call.me, list_id)
-        lists.add(session, row=row, accounts=[people.require(session, each) for each in ids])
+        lists.add(session, row=row, accounts=[people.require(session, call.viewer, each) for each in ids])
 
     await call.write(unit)
     return reply({})

@@ -30,7 +30,7 @@ async def give_thanks(call: Call) -> web.Response:
         else:
             words = None
             if message is not None:
-                words = composing.render(session, message, composing.accounts_in(session, message)).body
+                words = composing.render(session, message, composing.accounts_in(session, message, by=call.me)).body
             given = thanks.give(
                 session, giver=me, answer=post, message=words or text.EMPTY, tone=tone, private=private
             )

@@ -7,8 +7,10 @@ from aiohttp import web
 from sqlalchemy import Select
 from sqlalchemy.orm import Session
 
+from community import veils
 from community.errors import NotFound
 from community.models import Account
+from community.visibility import Viewer
 from webui.mastodon import paging
 from webui.mastodon.entities import accounts, relationships
 from webui.mastodon.replies import reply
@@ -17,11 +19,12 @@ from webui.mastodon.routing import Call
 DEFAULT, MOST = 40, 80
 
 
-def require(session: Session, account_id: int) -> Account:
-    """The account `account_id`; NotFound if it is not there, gone or suspended."""
+def require(session: Session, viewer: Viewer, account_id: int) -> Account:
+    """The account `account_id`; NotFound if it is not there, gone, suspended or veiled from `viewer`."""
     account = session.get(Account, account_id)
     if account is None or account.deleted_at is not None or account.suspended_at is not None:
         raise NotFound("お探しの人は見つかりませんでした。")
+    veils.check(session, viewer, account_id)
     return account
 
 
@@ -35,7 +38,7 @@ async def act(call: Call, deed: Callable[[Session, Account, Account], object]) -
     account_id = call.path_id()
 
     def unit(session: Session) -> dict[str, Any]:
-        deed(session, mine(session, call), require(session, account_id))
+        deed(session, mine(session, call), require(session, call.viewer, account_id))
         return relationships.one(session, call.me, account_id)
 
     return reply(await call.write(unit))

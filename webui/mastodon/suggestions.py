@@ -59,7 +59,7 @@ async def dismiss(call: Call) -> web.Response:
     target_id = call.path_id()
 
     def unit(session: Session) -> None:
-        target = people.require(session, target_id)
+        target = people.require(session, call.viewer, target_id)
         suggestions.dismiss(session, account=people.mine(session, call), target_id=target.id)
 
     await call.write(unit)

@@ -11,12 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, func, or_, select
 from sqlalchemy.orm import Session
 
-from community import boards, ids
+from community import boards, ids, veils
 from community.errors import NotFound
 from community.models import (
     Account,
     Card,
-    DomainRule,
     HomeEntry,
     ListEntry,
     Media,
@@ -113,8 +112,8 @@ class _Walk:
 
 
 def _not_silenced() -> ColumnElement[bool]:
-    rule = DomainRule.__table__.c
-    return stamps.author.domain.not_in(select(rule.domain).where(rule.policy == "silence"))
+    """Of a silenced host everybody is marked (`community.towns`)."""
+    return stamps.author.silenced_at.is_(None)
 
 
 def _public(rows: Statement, local: bool | None, media: bool) -> Statement:
@@ -275,6 +274,7 @@ def of_account(session: Session, viewer: Viewer, window: Window, account_id: int
     account = session.get(Account, account_id)
     if account is None or account.deleted_at is not None or account.suspended_at is not None:
         raise NotFound("お探しの人は見つかりませんでした。")
+    veils.check(session, viewer, account_id)
     if wanted.pinned:
         return _PINNED.read(session, viewer, Window(limit=window.limit), who=account_id)
     if account.kind == "board":

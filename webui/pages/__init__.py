@@ -19,8 +19,11 @@ from webui.pages import (
     promise,
     questions,
     recover,
+    report,
+    reported,
     search,
     settings,
+    shield,
     thanks,
     thread,
     welcome,
@@ -35,6 +38,7 @@ ALL: tuple[ModuleType, ...] = (
     settings,
     authorised_apps,
     apart,
+    shield,
     authorize,
     operate,
     promise,
@@ -48,5 +52,7 @@ ALL: tuple[ModuleType, ...] = (
     notifications,
     lookup,
     search,
+    report,
+    reported,
 )
 """Each has `routes`, an aiohttp RouteTableDef."""

@@ -7,7 +7,7 @@ from aiohttp import web
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from community import blocks, mutes, town
+from community import blocks, mutes, town, veils
 from community.errors import NotFound
 from community.models import Account, Block, Mute
 from webui import addresses, auth, forms
@@ -40,12 +40,13 @@ _DEEDS: dict[str, tuple[Callable[[Session, Account, Account], object], str]] = {
 @auth.require_member
 async def turn(request: web.Request) -> web.Response:
     """Turn away from somebody, or back; then their page again, or the list if one came from there."""
-    account_id, me = forms.id_in_path(request), auth.me(request)
+    account_id, me, viewer = forms.id_in_path(request), auth.me(request), await auth.viewer(request)
     deed, told = _DEEDS[request.match_info["deed"]]
 
     def unit(session: Session) -> str:
         account = session.get(Account, account_id)
-        if account is None or account.deleted_at is not None:
+        hidden = veils.among_these(session, viewer, [account_id])
+        if account is None or account.deleted_at is not None or hidden:
             raise NotFound("この方は見つかりませんでした。まちを出られたか、名前がちがうようです。")
         deed(session, session.get_one(Account, me), account)
         return addresses.of_account(account)
@@ -58,12 +59,13 @@ async def turn(request: web.Request) -> web.Response:
 @routes.get("/settings/apart")
 @auth.require_member
 async def listed(request: web.Request) -> web.Response:
-    me = auth.me(request)
+    me, viewer = auth.me(request), await auth.viewer(request)
 
     def unit(session: Session) -> dict[str, Any]:
+        seen = ~veils.veiled(viewer, Account.id)
         running = or_(Mute.expires_at.is_(None), Mute.expires_at > town.now(session))
-        muted = select(Account).join(Mute, Mute.target_id == Account.id).where(Mute.account_id == me, running)
-        blocked = select(Account).join(Block, Block.target_id == Account.id).where(Block.account_id == me)
+        muted = select(Account).join(Mute, Mute.target_id == Account.id).where(Mute.account_id == me, running, seen)
+        blocked = select(Account).join(Block, Block.target_id == Account.id).where(Block.account_id == me, seen)
         return {
             "muted": list(session.scalars(muted.order_by(Mute.id.desc()).limit(_SHOWN_MOST))),
             "blocked": list(session.scalars(blocked.order_by(Block.id.desc()).limit(_SHOWN_MOST))),

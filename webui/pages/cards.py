@@ -37,7 +37,7 @@ def load(session: Session, viewer: Viewer, posts: Sequence[Post]) -> list[Card]:
     """
     roots = _roots(session, viewer, posts)
     authors = anonymity.public_authors(
-        session, {post.id: post for post in [*posts, *roots.values()]}.values()
+        session, {post.id: post for post in [*posts, *roots.values()]}.values(), viewer
     )
     board_ids = {post.board_id for post in posts if post.board_id is not None}
     found = session.scalars(select(Account).where(Account.id.in_(board_ids))) if board_ids else ()

@@ -16,7 +16,7 @@ from webui import addresses, auth, forms, statuses
 from webui.forms import Form
 from webui.keys import DATABASE, FEDERATION
 from webui.pages.places import of_post_id, place
-from webui.pages.profiles import by_handle
+from webui.pages.profiles import by_handle, standing
 from webui.rendering import page, sentence
 
 routes = web.RouteTableDef()
@@ -63,7 +63,9 @@ async def _address(request: web.Request, viewer: Viewer, wanted: str) -> str:
         else:
             return await database.read(lambda session: of_post_id(session, viewer, post_id))
     account_id = await lookup.account(federation, wanted)
-    return await database.read(lambda session: addresses.of_account(session.get_one(Account, account_id)))
+    return await database.read(
+        lambda session: addresses.of_account(standing(session, viewer, session.get(Account, account_id)))
+    )
 
 
 def _known(session: Session, viewer: Viewer, wanted: str, *, by_name: bool) -> str | None:
@@ -80,11 +82,11 @@ def _known(session: Session, viewer: Viewer, wanted: str, *, by_name: bool) -> s
     if ours is not None and ours["outer"]:
         return of_post_id(session, viewer, forms.identifier(ours["inner"] or ours["outer"]))
     if ours is not None:
-        return addresses.of_account(by_handle(session, ours["handle"], here.domain))
-    standing = Account.deleted_at.is_(None), Account.suspended_at.is_(None)
-    account = session.scalar(select(Account).where(Account.uri == wanted, *standing))
+        return addresses.of_account(by_handle(session, viewer, ours["handle"], here.domain))
+    there = Account.deleted_at.is_(None), Account.suspended_at.is_(None)
+    account = session.scalar(select(Account).where(Account.uri == wanted, *there))
     if account is not None:
-        return addresses.of_account(account)
+        return addresses.of_account(standing(session, viewer, account))
     if by_name and _HANDLE.fullmatch(wanted):
-        return addresses.of_account(by_handle(session, wanted, here.domain))
+        return addresses.of_account(by_handle(session, viewer, wanted, here.domain))
     return None

@@ -6,8 +6,8 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import follows, notifications
-from community.models import Account, Post, Thanks
+from community import follows, nametags, notifications
+from community.models import Post, Thanks
 from community.visibility import Viewer
 from webui import auth, forms
 from webui.keys import DATABASE
@@ -39,14 +39,13 @@ def _listed(session: Session, viewer: Viewer, before: int | None) -> dict[str, A
     posts = list(session.scalars(select(Post).where(Post.id.in_({it.post_id for it in shown if it.post_id}))))
     requests = follows.waiting(session, viewer.account_id or 0) if before is None else []
     people = {it.actor_id for it in shown} | {tie.follower_id for tie in requests}
+    by_id = nametags.shown(session, viewer, {account_id: account_id for account_id in people})
     return {
         "notices": [it for it in shown if it.kind != "follow_request"],
         "requests": requests,
         "cards": {card.post.id: card for card in cards.load(session, viewer, posts)},
         "words": _words(session, [it.thanks_id for it in shown if it.thanks_id]),
-        "people": {
-            account.id: account for account in session.scalars(select(Account).where(Account.id.in_(people)))
-        },
+        "people": by_id,
         "older": f"/notifications?max_id={older}" if older else None,
     }
 

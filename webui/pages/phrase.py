@@ -123,7 +123,7 @@ def _place(act: str, answer: Post | None) -> str:
 def _do(session: Session, question_id: int, typed: Form, deed: str, words: Body) -> dict[str, Any]:
     question = _recognised(session, question_id, typed)
     relay = session.get_one(Account, question.author_id)
-    viewer = Viewer(account_id=relay.id)
+    viewer = Viewer(account_id=relay.id, unnamed=True)
     if deed == "comment":
         parent = _answer(session, viewer, question, typed) if typed.text("answer") else question
         forms.once(
@@ -157,7 +157,7 @@ def _opened(session: Session, question_id: int, typed: Form) -> dict[str, Any]:
 
 
 def _context(session: Session, question: Post, typed: Form) -> dict[str, Any]:
-    viewer = Viewer(account_id=question.author_id)
+    viewer = Viewer(account_id=question.author_id, unnamed=True)
     return {
         **surroundings(session, viewer, question),
         "question_id": question.id,

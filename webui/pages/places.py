@@ -13,6 +13,8 @@ def beginning(session: Session, viewer: Viewer, post: Post) -> Post:
 
     Where `viewer` may not see the first one, `post` stands for itself.
     """
+    if post.boost_of_id is not None:  # our pages show no boosts, but what they pass on
+        post = session.get_one(Post, post.boost_of_id)
     root = session.get(Post, post.root_id or post.id) or post
     shown = visibility.may_see(session, viewer, root) or visibility.was_taken_back(session, viewer, root)
     return root if shown else post
@@ -21,7 +23,7 @@ def beginning(session: Session, viewer: Viewer, post: Post) -> Post:
 def place(session: Session, viewer: Viewer, post: Post) -> str:
     """The address at which `viewer` finds a post that they may see."""
     root = beginning(session, viewer, post)
-    return addresses.in_thread(root, anonymity.public_author(session, root), post.id)
+    return addresses.in_thread(root, anonymity.public_author(session, root, viewer), post.id)
 
 
 def of_post_id(session: Session, viewer: Viewer, post_id: int) -> str:

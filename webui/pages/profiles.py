@@ -6,7 +6,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import boards, follows, relationships, strengths, thanks, timelines
+from community import boards, follows, relationships, strengths, thanks, timelines, veils
 from community.errors import CommunityError, NotFound
 from community.models import Account, Follow
 from community.visibility import Viewer
@@ -28,14 +28,19 @@ from webui.rendering import (
 routes = web.RouteTableDef()
 _LETTERS = 20
 _POSTS = 20
+PROGRAM = Viewer(remote=True)
+"""Another server, which asks for the document of an account."""
+
 _NOBODY = "この方は見つかりませんでした。まちを出られたか、名前がちがうようです。"
 
 
 @routes.get("/@{handle}")
 async def profile(request: web.Request) -> web.Response:
     handle, domain = request.match_info["handle"], request.app[TOWN].uris.domain
-    account = await request.app[DATABASE].read(lambda session: by_handle(session, handle, domain))
-    if wants_activity(request):
+    program = wants_activity(request)
+    viewer = PROGRAM if program else await auth.viewer(request)
+    account = await request.app[DATABASE].read(lambda session: by_handle(session, viewer, handle, domain))
+    if program:
         return to_document(account.uri)
     if handle != account.handle:  # another way to write the name
         address = request.rel_url.with_path(addresses.of_account(account), encoded=True, keep_query=True)
@@ -48,12 +53,20 @@ async def profile(request: web.Request) -> web.Response:
     return name_document(response, account.uri) if account.local else response
 
 
-def by_handle(session: Session, handle: str, domain: str) -> Account:
-    """The account that goes by `name` or `name@town`. NotFound for nobody, and for who left or was sent away."""
+def by_handle(session: Session, viewer: Viewer, handle: str, domain: str) -> Account:
+    """The account that goes by `name` or `name@town`. NotFound for nobody, for who left or was sent away, and for who is
+    veiled from `viewer`.
+    """
     name, _, town_of = handle.casefold().removeprefix("@").partition("@")
     home = "" if town_of == domain else town_of
-    account = session.scalar(select(Account).where(Account.name == name, Account.domain == home))
+    return standing(session, viewer, session.scalar(select(Account).where(Account.name == name, Account.domain == home)))
+
+
+def standing(session: Session, viewer: Viewer, account: Account | None) -> Account:
+    """`account`, if it is there for `viewer`; else NotFound, in the same words for every reason."""
     if account is None or account.deleted_at is not None or account.suspended_at is not None:
+        raise NotFound(_NOBODY)
+    if veils.among_these(session, viewer, [account.id]):
         raise NotFound(_NOBODY)
     return account
 
@@ -181,8 +194,7 @@ async def answer_request(request: web.Request) -> web.Response:
 
 async def _standing(request: web.Request) -> Account:
     """The account that the path names. Raises NotFound."""
-    account_id = forms.id_in_path(request)
-    account = await request.app[DATABASE].read(lambda session: session.get(Account, account_id))
-    if account is None or account.deleted_at is not None or account.suspended_at is not None:
-        raise NotFound(_NOBODY)
-    return account
+    account_id, viewer = forms.id_in_path(request), await auth.viewer(request)
+    return await request.app[DATABASE].read(
+        lambda session: standing(session, viewer, session.get(Account, account_id))
+    )

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from community import anonymity, thanks, visibility
+from community import anonymity, thanking, thanks, visibility
 from community.errors import CommunityError, NotAllowed, NotFound
 from community.models import Account, Post
 from community.text import EMPTY, Body
@@ -39,7 +39,7 @@ async def _context(request: web.Request, viewer: Viewer) -> dict[str, Any]:
         given = thanks.between(session, viewer.account_id or 0, answer.id)
         return {
             "answer": answer,
-            "receiver": anonymity.public_author(session, answer),
+            "receiver": anonymity.public_author(session, answer, viewer),
             "given": given,
             "wordless": given is None or given.message_post_id is None,
             "back": place(session, viewer, answer),
@@ -91,6 +91,20 @@ def give_words(
         private=typed.checked("private"),
         from_asker=from_asker,
     )
+
+
+@routes.post("/posts/{id}/thanks/words")
+@auth.require_member
+async def from_reply(request: web.Request) -> web.Response:
+    """Make one's own reply, which says ありがとう, the words of one (`community.thanking`)."""
+    reply_id, viewer = forms.id_in_path(request), await auth.viewer(request)
+
+    def unit(session: Session) -> str:
+        reply = visibility.require(session, viewer, reply_id)
+        given = thanking.give_words(session, author=session.get_one(Account, auth.me(request)), reply=reply)
+        return place(session, viewer, session.get_one(Post, given.post_id))
+
+    return redirect(request, await request.app[DATABASE].write(unit), "ありがとうを贈りました。")
 
 
 @routes.post("/posts/{id}/thanks/withdraw")

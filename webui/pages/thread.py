@@ -6,7 +6,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from community import anonymity, answers, boards, media, posts, questions, tags, visibility
+from community import anonymity, answers, boards, media, posts, questions, tags, thanking, visibility
 from community.errors import CommunityError, Gone, NotFound
 from community.models import Account, Post
 from community.text import Body
@@ -45,8 +45,8 @@ async def show(request: web.Request) -> web.Response:
 
     def unit(session: Session) -> tuple[Post, str, dict[str, Any]]:
         post, root = _found(session, viewer, post_id)
-        shown = anonymity.public_author(session, root)
-        if program or post is not root or handle != shown.handle:
+        shown = anonymity.public_author(session, root, viewer)
+        if program or post is not root or post.id != post_id or handle != shown.handle:
             return post, addresses.in_thread(root, shown, post.id), {}
         return post, "", surroundings(session, viewer, root)
 
@@ -66,6 +66,8 @@ def _found(session: Session, viewer: Viewer, post_id: int) -> tuple[Post, Post]:
     post = session.get(Post, post_id)
     if post is None or post.deleted_at is None:
         post = visibility.require(session, viewer, post_id)
+        if post.boost_of_id is not None:
+            post = visibility.require(session, viewer, post.boost_of_id)
         return post, beginning(session, viewer, post)
     if not visibility.was_taken_back(session, viewer, post):
         return visibility.require(session, viewer, post_id), post  # raises NotFound
@@ -91,6 +93,7 @@ def surroundings(session: Session, viewer: Viewer, root: Post) -> dict[str, Any]
         "board_entry": boards.by_slug(session, board.name) if board is not None and board.local else None,
         "sources": passed_on.load(session, viewer, thread.answers),
         "asker": me is not None and root.author_id == me and not root.anonymous,
+        "offers": thanking.offers(session, viewer, [each for below in thread.comments.values() for each in below]),
         "given": {it.post_id for given in thread.thanks.values() for it in given if it.giver_id == me},
     }
 

@@ -39,7 +39,7 @@ async def show(request: web.Request) -> web.StreamResponse:
 def _stories(session: Session) -> list[Story]:
     questions = timelines.questions(session, PUBLIC, tab="solved", limit=_SHOWN)
     letters = _letters(session, [post.accepted_answer_id for post in questions if post.accepted_answer_id])
-    authors = anonymity.public_authors(session, [*questions, *letters.values()])
+    authors = anonymity.public_authors(session, [*questions, *letters.values()], PUBLIC)
     stories = []
     for question in questions:
         letter = letters.get(question.accepted_answer_id or 0)

@@ -10,8 +10,8 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import notice_lists, town
-from community.models import Account, Member, Post
+from community import nametags, notice_lists, town
+from community.models import Member, Post
 from community.notice_lists import Notice
 from community.push import Claim
 from community.text import excerpt
@@ -37,21 +37,18 @@ def of(session: Session, catalogues: Catalogues, claims: Sequence[Claim]) -> dic
         notices = notice_lists.many(session, viewer, sorted(own))
         hidden = notice_lists.hidden_by_filters(session, viewer, notices)
         shown = {it.id: it for it in notices if it.id not in hidden}
-        made = _messages(session, catalogues, member.locale, list(shown.values()))
+        made = _messages(session, catalogues, viewer, list(shown.values()))
         told |= {it.id: made[it.notification_id] for it in claims if it.notification_id in shown}
     return told
 
 
 def _messages(
-    session: Session, catalogues: Catalogues, locale: str, notices: Sequence[Notice]
+    session: Session, catalogues: Catalogues, viewer: Viewer, notices: Sequence[Notice]
 ) -> dict[int, bytes]:
-    people = {
-        row.id: row
-        for row in session.scalars(select(Account).where(Account.id.in_({it.actor_id for it in notices})))
-    }
+    people = nametags.shown(session, viewer, {it.actor_id: it.actor_id for it in notices})
     post_ids = {it.shown_post_id for it in notices if it.shown_post_id is not None}
     posts = {row.id: row for row in session.scalars(select(Post).where(Post.id.in_(post_ids)))}
-    catalogue = catalogues.get(locale) or catalogues.get(SOURCE) or next(iter(catalogues.values()))
+    catalogue = catalogues.get(viewer.locale) or catalogues.get(SOURCE) or next(iter(catalogues.values()))
     origin = town.of(session).uris.origin
     made = {}
     for it in notices:
@@ -60,7 +57,7 @@ def _messages(
         made[it.id] = orjson.dumps(
             {
                 "access_token": "",
-                "preferred_locale": locale,
+                "preferred_locale": viewer.locale,
                 "notification_id": it.id,
                 "notification_type": it.type,
                 "icon": who.avatar_url or f"{origin}/avatars/{who.id}.png",

@@ -290,6 +290,14 @@ def upgrade() -> None:
     )
     op.create_index("ix_work_marks_mark", "work_marks", ["mark"])
     op.create_table(
+        "veils",
+        sa.Column("account_id", ID, autoincrement=False, nullable=False),
+        sa.Column("other_id", ID, autoincrement=False, nullable=False),
+        sa.ForeignKeyConstraint(["account_id"], ["accounts.id"]),
+        sa.ForeignKeyConstraint(["other_id"], ["accounts.id"]),
+        sa.PrimaryKeyConstraint("account_id", "other_id"),
+    )
+    op.create_table(
         "bookmarks",
         sa.Column("id", ID, autoincrement=False, nullable=False),
         sa.Column("account_id", ID, nullable=False),

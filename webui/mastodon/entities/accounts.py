@@ -11,7 +11,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import strengths, town
+from community import strengths, town, veils
 from community.errors import NotFound
 from community.models import LOCAL, Account, Member
 from community.storage.prepared import Prepared, among
@@ -30,6 +30,7 @@ STAMP = (
 SUSPENDED, DELETED = 6, 7
 _KEPT_MOST = 10_000
 ROLES = {"keeper": "灯台役", "watcher": "見守り役", "moderator": "運営のお手伝い", "admin": "運営"}
+_RELAY = Prepared(lambda _dialect: select(*STAMP).where(_.kind == "relay", _.domain == LOCAL))
 _STAMPS = Prepared(lambda dialect: select(*STAMP).where(among(_.id, "ids", dialect)))
 
 
@@ -48,9 +49,23 @@ def one(session: Session, viewer: Viewer, account_id: int) -> orjson.Fragment:
 
 
 def by_id(session: Session, viewer: Viewer, ids: Iterable[int]) -> dict[int, orjson.Fragment]:
-    """The accounts `ids` that are not gone, by id."""
-    stamps = [row for row in _STAMPS.rows(session, ids=list(set(ids))) if row[DELETED] is None and row[SUSPENDED] is None]
+    """The accounts `ids` that are not gone, nor veiled from `viewer`, by id."""
+    wanted = set(ids)
+    wanted -= veils.among_these(session, viewer, wanted)
+    stamps = [row for row in _STAMPS.rows(session, ids=wanted) if row[DELETED] is None and row[SUSPENDED] is None]
     return {each: orjson.Fragment(text) for each, text in rendered(session, stamps).items()}
+
+
+def author(session: Session, viewer: Viewer, account_id: int) -> orjson.Fragment:
+    """Whom `viewer` is shown as the author of what the account wrote: だれかさん for who is veiled. Raises NotFound."""
+    if veils.among_these(session, viewer, [account_id]):
+        return orjson.Fragment(relay(session)[1])
+    return one(session, viewer, account_id)
+
+
+def relay(session: Session) -> tuple[int, bytes]:
+    """The id of だれかさん of this town, and the account as JSON."""
+    return next(iter(rendered(session, _RELAY.rows(session)).items()))
 
 
 def rendered(session: Session, stamps: Iterable[tuple[Any, ...]]) -> dict[int, bytes]:

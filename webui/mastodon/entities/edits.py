@@ -17,7 +17,7 @@ from webui.mastodon.entities.times import iso
 def of(session: Session, viewer: Viewer, post: Post) -> list[dict[str, Any]]:
     """The versions of `post`, which `viewer` may see, the oldest first; the last one is what stands."""
     shown = orjson.loads(orjson.dumps(statuses.one(session, viewer, post.id)))
-    author = accounts.one(session, viewer, post.author_id)
+    author = accounts.author(session, viewer, post.author_id)
     revisions = session.scalars(select(Revision).where(Revision.post_id == post.id).order_by(Revision.id)).all()
     wanted = {int(each["id"]) for revision in revisions for each in revision.media or []}
     kept = {each.id: each for each in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}

@@ -5,12 +5,13 @@ of bytes put together, with the account, the counts and the viewer's own deeds l
 number of queries, whatever stands on it.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from typing import TypeVar
 
 import orjson
 from sqlalchemy.orm import Session
 
-from community import filter_matching
+from community import filter_matching, veils
 from community.errors import NotFound
 from community.filter_matching import Compiled
 from community.visibility import Viewer
@@ -19,6 +20,7 @@ from webui.mastodon.entities.shelf import Shelf
 from webui.mastodon.entities.stamps import Stamp
 from webui.mastodon.entities.texts import Text
 
+K = TypeVar("K")
 _KEPT_MOST = 20_000
 _BOOLEANS = (b"false", b"true")
 _FOR_ALL = b'{"automatic":["public"],"manual":[],"current_user":"'
@@ -74,10 +76,25 @@ class _Page:
         self._around = around
         self._texts = _texts(session, list(around.values()))
         self._accounts = accounts.rendered(session, {s.account[0]: s.account for s in around.values()}.values())
+        self._veil(session)
         with_polls = [each for each, text in self._texts.items() if text.has_poll]
         self._polls = polls.many(session, viewer, with_polls) if with_polls else {}
         self._filters = _filters(session, viewer)
         self._context = context
+
+    def _veil(self, session: Session) -> None:
+        """Have だれかさん stand for who is veiled from the viewer, as author and where others' posts tell of them."""
+        named = {stamp.author_id for stamp in self._around.values()}.union(*(each.named for each in self._texts.values()))
+        veiled = veils.among_these(session, self._viewer, named)
+        if not veiled:
+            return
+        relay_id, relay = accounts.relay(session)
+        self._accounts |= dict.fromkeys(veiled, relay)
+        telling = [
+            stamp for stamp in self._around.values()
+            if stamp.author_id in veiled or veiled & self._texts[stamp.id].named
+        ]  # fmt: skip
+        self._texts |= _veiled_texts(session, telling, self._texts, veiled, relay_id)
 
     def _add(self, session: Session, around: dict[int, Stamp], ids: Iterable[int | None]) -> None:
         missing = {each for each in ids if each is not None and each not in around}
@@ -163,18 +180,32 @@ def _filters(session: Session, viewer: Viewer) -> Compiled:
 
 
 def _texts(session: Session, around: Sequence[Stamp]) -> dict[int, Text]:
-    """What does not differ between viewers, by the id of the post: kept, or made in a fixed number of queries."""
+    """What does not differ between viewers, by the id of the post."""
+    return _kept(session, {stamp.id: stamp for stamp in around}, lambda missing: texts.make(session, missing))
+
+
+def _veiled_texts(
+    session: Session, around: Sequence[Stamp], plain: dict[int, Text], veiled: frozenset[int], relay_id: int
+) -> dict[int, Text]:
+    """The same without a word of the accounts `veiled`. Whoever does not see the same of these is shown the same text."""
+    keys = {(it.id, veiled & (plain[it.id].named | {it.author_id})): it for it in around}
+    found = _kept(session, keys, lambda missing: texts.make(session, missing, veiled, relay_id))
+    return {post_id: text for (post_id, _), text in found.items()}
+
+
+def _kept(session: Session, wanted: dict[K, Stamp], make: Callable[[list[Stamp]], list[Text]]) -> dict[K, Text]:
+    """The texts of `wanted`, by its keys: kept, or made in a fixed number of queries."""
     kept: Shelf[Text] = shelf.of(session, "statuses", _KEPT_MOST)
-    found: dict[int, Text] = {}
-    missing: list[Stamp] = []
-    for stamp in around:
-        text = kept.get(stamp.id, stamp.version)
+    found: dict[K, Text] = {}
+    missing: dict[K, Stamp] = {}
+    for key, stamp in wanted.items():
+        text = kept.get(key, stamp.version)
         if text is None:
-            missing.append(stamp)
+            missing[key] = stamp
         else:
-            found[stamp.id] = text
+            found[key] = text
     if missing:
-        for stamp, text in zip(missing, texts.make(session, missing), strict=True):
-            found[stamp.id] = text
-            kept.put(stamp.id, stamp.version, text)
+        for (key, stamp), text in zip(missing.items(), make(list(missing.values())), strict=True):
+            found[key] = text
+            kept.put(key, stamp.version, text)
     return found

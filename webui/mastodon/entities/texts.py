@@ -9,7 +9,7 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session, aliased
 
-from community import boards, town
+from community import boards, founding, thanking, town
 from community.models import Account, Mention, Poll, Post, PostTag, Tag
 from community.uris import Uris
 from webui.mastodon.entities import cards, media, words
@@ -23,7 +23,6 @@ VISIBILITIES = {
 """Our visibilities in the words of apps; which of the three private ones it is, `machi.visibility` tells."""
 
 _OFFER = b',"offers":["thanks"]'
-_THANKS = "ありがとう"
 _parent, _answer = aliased(Post), aliased(Post)
 
 
@@ -36,6 +35,7 @@ class Text:
     has_poll: bool
     quote_policy: str
     offers: bytes  # JSON for the author's eyes: what the town offers to make of the post
+    named: frozenset[int]  # the accounts it tells of besides its author
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,18 +50,24 @@ class _Around:
     polls: set[int]
     boards: dict[int, Account]  # by their own ids
     parents: dict[int, tuple[int, str, str]]  # by the id of the parent: its author, its kind, its solved answer's address
-    solutions: dict[int, str]  # by the id of the answer: its page
+    solutions: dict[int, tuple[int, str]]  # by the id of the answer: its author, its page
+    veiled: frozenset[int]  # the accounts in whose place だれかさん stands
+    relay_id: int
 
 
-def make(session: Session, page: Sequence[Stamp]) -> list[Text]:
-    """The texts of the posts of `page`, in its order; nine queries, however many they are."""
+def make(session: Session, page: Sequence[Stamp], veiled: frozenset[int] = frozenset(), relay_id: int = 0) -> list[Text]:
+    """The texts of the posts of `page`, in its order; nine queries, however many they are.
+
+    They tell nothing of the accounts `veiled`: だれかさん, who has the id `relay_id`, stands for them. What somebody typed
+    stays as it is.
+    """
     ids = [stamp.id for stamp in page]
     posts = {post.id: post for post in session.scalars(select(Post).where(Post.id.in_(ids)))}
-    around = _around(session, list(posts.values()))
+    around = _around(session, list(posts.values()), veiled, relay_id)
     return [_text(posts[each], around) for each in ids]
 
 
-def _around(session: Session, posts: Sequence[Post]) -> _Around:
+def _around(session: Session, posts: Sequence[Post], veiled: frozenset[int], relay_id: int) -> _Around:
     ids = [post.id for post in posts]
     boards_needed = {post.board_id for post in posts if post.board_id is not None}
     parents = {post.parent_id for post in posts if post.parent_id is not None}
@@ -80,7 +86,7 @@ def _around(session: Session, posts: Sequence[Post]) -> _Around:
         labelled[post_id].append(tag)
     above = session.execute(select(_parent.id, _parent.author_id, _parent.kind).where(_parent.id.in_(parents)))
     named = session.scalars(select(Account).where(Account.id.in_(boards_needed)))
-    answers = session.execute(select(_answer.id, _answer.url).where(_answer.id.in_(chosen)))
+    answers = session.execute(select(_answer.id, _answer.author_id, _answer.url).where(_answer.id.in_(chosen)))
     return _Around(
         uris=town.of(session).uris,
         mentions=mentions,
@@ -90,7 +96,9 @@ def _around(session: Session, posts: Sequence[Post]) -> _Around:
         polls=set(session.scalars(select(Poll.post_id).where(Poll.post_id.in_(ids)))),
         boards={account.id: account for account in named},
         parents={row.id: (row.author_id, row.kind, "") for row in above},
-        solutions={row.id: row.url for row in answers},
+        solutions={row.id: (row.author_id, row.url) for row in answers},
+        veiled=veiled,
+        relay_id=relay_id,
     )
 
 
@@ -104,13 +112,13 @@ def _text(post: Post, around: _Around) -> Text:
         "created_at": iso(post.created_at),
         "edited_at": iso_or_none(edited),
         "in_reply_to_id": str(post.parent_id) if parent else None,
-        "in_reply_to_account_id": str(parent[0]) if parent else None,
+        "in_reply_to_account_id": str(around.relay_id if parent[0] in around.veiled else parent[0]) if parent else None,
         "sensitive": post.sensitive,
         "spoiler_text": post.summary,
         "visibility": VISIBILITIES[post.visibility],
         "language": post.language,
         "uri": post.uri,
-        "url": post.url or post.uri,
+        "url": _page(post.id, post.author_id, post.url or post.uri, around),
         "content": "" if post.kind == "boost" else _content(post, around),
         "application": _application(post),
         "media_attachments": pictures,
@@ -128,7 +136,19 @@ def _text(post: Post, around: _Around) -> Text:
         has_poll=post.id in around.polls,
         quote_policy=post.quote_policy or "public",
         offers=_offers(post, parent),
+        named=_named(post, parent, around),
     )
+
+
+def _named(post: Post, parent: tuple[int, str, str] | None, around: _Around) -> frozenset[int]:
+    spoken_to = {account.id for account in around.mentions.get(post.id, [])}
+    solution = around.solutions.get(post.accepted_answer_id or 0)
+    return frozenset(spoken_to | ({parent[0]} if parent else set()) | ({solution[0]} if solution else set()))
+
+
+def _page(post_id: int, author_id: int, address: str, around: _Around) -> str:
+    """The page of a post, under the name of its shown author."""
+    return around.uris.post_page(founding.RELAY, post_id) if author_id in around.veiled else address
 
 
 def _content(post: Post, around: _Around) -> str:
@@ -136,15 +156,17 @@ def _content(post: Post, around: _Around) -> str:
         return post.body_html
     board = around.boards.get(post.board_id or 0)
     chosen = around.solutions.get(post.accepted_answer_id or 0)
+    solution = _page(post.accepted_answer_id or 0, *chosen, around) if chosen else ""
+    page = _page(post.id, post.author_id, post.url or post.uri, around)
     named = words.board(board.name, boards.label(board, "ja"), board.url, around.uris.tag("")) if board else ""
     return words.of_question(
-        post.title, post.body_html, board=named, page=post.url or post.uri, solution=words.solution(chosen) if chosen else ""
+        post.title, post.body_html, board=named, page=page, solution=words.solution(solution) if solution else ""
     )
 
 
 def _mentions(post: Post, around: _Around) -> list[dict[str, str]]:
     """Whom it speaks to, and the board of a question."""
-    named = {account.id: account for account in around.mentions.get(post.id, [])}
+    named = {it.id: it for it in around.mentions.get(post.id, []) if it.id not in around.veiled}
     board = around.boards.get(post.board_id or 0)
     if board is not None and post.kind == "question":
         named.setdefault(board.id, board)
@@ -170,8 +192,8 @@ def _application(post: Post) -> dict[str, str | None] | None:
 
 def _offers(post: Post, parent: tuple[int, str, str] | None) -> bytes:
     """A reply to somebody's answer that begins with ありがとう may become the words of a ありがとう."""
-    spoken = parent is not None and parent[1] == "answer" and parent[0] != post.author_id and post.thanks_id is None
-    return _OFFER if spoken and post.local and post.body_text.lstrip().startswith(_THANKS) else b""
+    spoken = parent is not None and parent[1] == "answer" and parent[0] != post.author_id
+    return _OFFER if spoken and post.local and thanking.may_become_words(post) else b""
 
 
 def _machi(post: Post, around: _Around) -> dict[str, Any]:
