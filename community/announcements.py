@@ -64,6 +64,13 @@ def standing(session: Session) -> list[Announcement]:
     return list(session.scalars(select(Announcement).where(up).order_by(Announcement.id)))
 
 
+def unread(session: Session, account_id: int) -> list[Announcement]:
+    """Those that are up now and that a member has not put aside."""
+    up = standing(session)
+    read = dismissed(session, account_id, [row.id for row in up]) if up else set()
+    return [row for row in up if row.id not in read]
+
+
 def require(session: Session, announcement_id: int) -> Announcement:
     """One that is up now. Raises NotFound."""
     row = _any(session, announcement_id)

@@ -7,9 +7,10 @@ other.
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from community import doors, follows, members, posts, reports, search, town, towns
+from community import doors, follows, members, posts, reports, search, town, towns, veils
 from community.errors import Conflict, NotAllowed, NotFound
 from community.models import Account, Media, Member, Post, Report
+from community.visibility import viewer_of
 
 DEEDS = ("none", "sensitive", "disable", "silence", "suspend")
 ERASED_AT_ONCE = 100
@@ -44,6 +45,8 @@ def target(session: Session, *, by: Account, account_id: int) -> Account:
         raise NotAllowed("ご自分のことは、ほかの運営の方にお願いしてください。")
     theirs = session.get(Member, account_id)
     mine = session.get(Member, by.id)
+    if mine is None or mine.role != "admin":
+        veils.check(session, viewer_of(session, by), account_id)
     if theirs is not None and theirs.role in reports.MODERATORS and (mine is None or mine.role != "admin"):
         raise NotAllowed("運営の方のことは、管理役の方だけが決められます。")
     return account

@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ColumnElement, func, select
+from sqlalchemy import ColumnElement, and_, func, select
 from sqlalchemy.orm import Session
 
-from community import events, ids, notifications, text, town
+from community import events, ids, notifications, text, town, veils
 from community.errors import Invalid, NotFound, TooMany
 from community.models import Account, Member, Post, Report
 from community.promises import PROMISES
@@ -46,6 +46,7 @@ def file(
 
     NotFound for a target that is gone, Invalid with the field account_id (oneself) or comment, TooMany.
     """
+    target = _whom(session, reporter, target, complaint.post_ids)
     known = None if uri is None else session.scalar(select(Report).where(Report.uri == uri))
     if known is not None:
         return known
@@ -88,8 +89,13 @@ def require(session: Session, viewer: Viewer, report_id: int) -> Report:
 
 
 def shown_to(viewer: Viewer) -> ColumnElement[bool]:
-    """A condition on Report: nobody looks after reports about themselves."""
-    return Report.target_id != (viewer.account_id or 0)
+    """A condition on Report: nobody looks after reports about themselves, and no moderator after those of people who
+    are veiled from them. Administrators do: they have the database.
+    """
+    of_others = Report.target_id != (viewer.account_id or 0)
+    if viewer.role == "admin":
+        return of_others
+    return and_(of_others, ~veils.veiled(viewer, Report.target_id), ~veils.veiled(viewer, Report.account_id))
 
 
 def waiting(session: Session, viewer: Viewer, *, limit: int = 50) -> list[Report]:
@@ -131,6 +137,15 @@ def _classify(report: Report, category: str, rule_ids: Iterable[int]) -> None:
     report.rule_ids = kept if report.category == VIOLATION else []
 
 
+def _whom(session: Session, reporter: Account, target: Account, post_ids: Sequence[int]) -> Account:
+    """Whom a report is about: who reports だれかさん for what a veiled person wrote means that person."""
+    if target.kind != "relay" or not reporter.local or not post_ids:
+        return target
+    seen = select(Post.author_id).where(Post.id.in_(post_ids[:POSTS_MOST]), visible_to(viewer_of(session, reporter)))
+    authors = veils.among_these(session, viewer_of(session, reporter), session.scalars(seen).all())
+    return session.get_one(Account, min(authors)) if authors else target
+
+
 def _posts(session: Session, reporter: Account, target: Account, wanted: Sequence[int]) -> list[int]:
     """Those of `wanted` that the report can be about. What another server names, it has seen."""
     if not wanted:
@@ -142,14 +157,16 @@ def _posts(session: Session, reporter: Account, target: Account, wanted: Sequenc
 
 
 def _tell(session: Session, report: Report, reporter: Account) -> None:
-    """Every moderator hears of it, but for the one whom it is about."""
+    """Every moderator hears of it who may look after it."""
     people = (
         select(Account)
         .join(Member, Member.account_id == Account.id)
-        .where(Member.role.in_(MODERATORS), Member.state == "active", Account.id != report.target_id)
+        .where(Member.role.in_(MODERATORS), Member.state == "active")
     )
     for each in session.scalars(people).all():
-        notifications.tell(session, to=each, kind="report", actor=reporter, report=report)
+        viewer = viewer_of(session, each)
+        if session.scalar(select(Report.id).where(Report.id == report.id, shown_to(viewer))) is not None:
+            notifications.tell(session, to=each, kind="report", actor=reporter, report=report)
 
 
 def _keep_calm(session: Session, reporter: Account) -> None:

@@ -3,9 +3,9 @@
 import pytest
 import sqlalchemy as sa
 
-from community import events, reports
+from community import events, founding, reports
 from community.errors import Invalid, NotFound, TooMany
-from community.models import Notification
+from community.models import Notification, Veil, WorkMark
 from community.reports import Complaint
 from tests import factories
 
@@ -131,3 +131,32 @@ def test_it_is_looked_after_and_settled(session, people, clock):
     assert reports.waiting(session, viewer) == [report]
     reports.assign(session, report, to=None)
     assert report.assigned_id is None
+
+
+def colleagues(session, *people):
+    """Have these members veiled from each other."""
+    for each in people:
+        session.add(WorkMark(account_id=each.id, mark="x" * 64))
+        session.add_all(Veil(account_id=each.id, other_id=other.id) for other in people if other is not each)
+    session.flush()
+
+
+def test_a_moderator_learns_nothing_of_colleagues_and_an_administrator_looks_after_them(session, people):
+    colleagues(session, people["taro"], people["mihari"])
+    report = reports.file(session, reporter=people["hanako"], target=people["taro"], complaint=Complaint())
+    assert told_of(session, report) == {people["kanri"].id}
+    with pytest.raises(NotFound):
+        reports.require(session, factories.viewer(session, people["mihari"]), report.id)
+    assert reports.require(session, factories.viewer(session, people["kanri"]), report.id) == report
+
+
+def test_dareka_is_reported_for_what_a_colleague_wrote_and_the_colleague_is_meant(session, people):
+    post = factories.question(session, people["taro"])
+    colleagues(session, people["hanako"], people["taro"])
+    relay = founding.relay(session)
+    report = reports.file(
+        session, reporter=people["hanako"], target=relay, complaint=Complaint(post_ids=[post.id])
+    )
+    assert (report.target_id, report.post_ids) == (people["taro"].id, [post.id])
+    nobody = reports.file(session, reporter=people["kanri"], target=relay, complaint=Complaint(post_ids=[post.id]))
+    assert (nobody.target_id, nobody.post_ids) == (relay.id, [])

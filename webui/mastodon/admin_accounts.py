@@ -7,7 +7,7 @@ from aiohttp import web
 from sqlalchemy import ColumnElement, Select, false, select
 from sqlalchemy.orm import Session
 
-from community import members, moderation, reports, town
+from community import members, moderation, reports, town, veils
 from community.errors import NotFound
 from community.models import LOCAL, Account, Invite, Member
 from webui.mastodon import admin, paging
@@ -54,7 +54,13 @@ async def second(call: Call) -> web.Response:
 async def one(call: Call) -> web.Response:
     admin.look_after(call)
     account_id = call.path_id()
-    return reply(await call.read(lambda session: _shown(session, account_id)))
+
+    def unit(session: Session) -> dict[str, Any]:
+        if call.viewer.role != "admin":
+            veils.check(session, call.viewer, account_id)
+        return _shown(session, account_id)
+
+    return reply(await call.read(unit))
 
 
 @routes.post("/api/v1/admin/accounts/{id}/approve", scope=WRITE)
@@ -135,6 +141,8 @@ async def _listed(call: Call, states: list[str]) -> web.Response:
 
     def unit(session: Session) -> paging.Shown:
         statement = _matching(session, call.params, states)
+        if call.viewer.role != "admin":  # who has the database; nobody else learns of a colleague here either
+            statement = statement.where(~veils.veiled(call.viewer, Account.id))
         ids = [row.id for row in window.rows(session, statement, Account.id)]
         return paging.Shown(entities.many_accounts(session, ids), ids)
 

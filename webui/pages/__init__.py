@@ -9,6 +9,7 @@ from webui.pages import (
     authorised_apps,
     edit,
     frame,
+    home,
     join,
     login,
     lookup,
@@ -31,6 +32,7 @@ from webui.pages import (
 
 ALL: tuple[ModuleType, ...] = (
     frame,
+    home,
     welcome,
     join,
     login,

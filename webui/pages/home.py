@@ -5,16 +5,30 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from community import strengths, timelines
+from community import announcements, strengths, timelines
 from community.visibility import Viewer
 from webui import auth, forms
 from webui.forms import Form
 from webui.keys import DATABASE
 from webui.pages import cards
-from webui.rendering import page
+from webui.rendering import page, redirect
 
 PAGE = 20
 _NEWEST = 5
+
+
+routes = web.RouteTableDef()
+
+
+@routes.post("/announcements/{id}/dismiss")
+@auth.require_member
+async def dismiss(request: web.Request) -> web.Response:
+    """まちからのお知らせ was read; it stands on this member's home no more."""
+    announcement_id, me = forms.id_in_path(request), auth.me(request)
+    await request.app[DATABASE].write(
+        lambda session: announcements.dismiss(session, account_id=me, announcement_id=announcement_id)
+    )
+    return redirect(request, "/")
 
 
 async def home(request: web.Request) -> web.Response:
@@ -42,5 +56,6 @@ def _surroundings(session: Session, viewer: Viewer, before: int | None) -> dict[
         "newest": cards.load(session, viewer, timelines.questions(session, viewer, limit=_NEWEST))
         if first
         else [],
+        "announcements": announcements.unread(session, viewer.account_id or 0) if first else [],
         "has_strengths": bool(strengths.of(session, viewer.account_id or 0)),
     }

@@ -1,20 +1,23 @@
 """運営: welcoming people, roles, invitations, and how well this town reaches the others."""
 
 from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
 
 from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import doors, members, towns
+from community import announcements, doors, members, reports, towns
 from community.errors import CommunityError, Invalid, NotFound
-from community.models import Account, Invite, Member
+from community.models import Account, Announcement, Invite, Member
+from community.visibility import Viewer
 from federation import health
 from federation.health import HostHealth
 from webui import auth, forms, statuses
 from webui.forms import Form
 from webui.keys import DATABASE, SETTINGS
 from webui.rendering import explain, form_of, page, redirect
+from webui.templating import JAPAN
 
 routes = web.RouteTableDef()
 _moderators = auth.require_role("moderator", "admin")
@@ -30,6 +33,8 @@ class Desk:
     invites: list[Invite]
     hosts: list[HostHealth]
     sisters: list[str]
+    announcements: list[Announcement]
+    reports: int  # how many wait
 
 
 @routes.get("/operate")
@@ -142,13 +147,40 @@ async def end_sister(request: web.Request) -> web.Response:
     return redirect(request, "/operate", "%(domain)s との姉妹まちを終わりにしました。", {"domain": domain})
 
 
+@routes.post("/operate/announcements")
+@_moderators
+async def announce(request: web.Request) -> web.Response:
+    form = form_of(request)
+
+    def put_up(session: Session) -> str:
+        announcements.publish(session, words=form.text("text"), ends_at=_until(form.text("until")))
+        return "/operate"
+
+    try:
+        await request.app[DATABASE].write(
+            lambda session: forms.once(session, form.submission, lambda: put_up(session))
+        )
+    except CommunityError as error:
+        return await _show(request, error=error, form=form)
+    return redirect(request, "/operate", "お知らせを出しました。")
+
+
+@routes.post("/operate/announcements/{id}/end")
+@_moderators
+async def end_announcement(request: web.Request) -> web.Response:
+    identifier = forms.id_in_path(request)
+    await request.app[DATABASE].write(lambda session: announcements.withdraw(session, identifier))
+    return redirect(request, "/operate", "お知らせを下げました。")
+
+
 async def _show(
     request: web.Request, *, error: CommunityError | None = None, form: Form | None = None
 ) -> web.Response:
     shown = form or Form()
     if error is not None:
         explain(request, shown, error)
-    desk = await request.app[DATABASE].read(_desk)
+    viewer = await auth.viewer(request)
+    desk = await request.app[DATABASE].read(lambda session: _desk(session, viewer))
     settings = request.app[SETTINGS].instance
     return page(
         request,
@@ -161,7 +193,7 @@ async def _show(
     )
 
 
-def _desk(session: Session) -> Desk:
+def _desk(session: Session, viewer: Viewer) -> Desk:
     helpers = (
         select(Account, Member)
         .join(Member, Member.account_id == Account.id)
@@ -174,6 +206,8 @@ def _desk(session: Session) -> Desk:
         invites=doors.invites(session),
         hosts=health.by_host(session),
         sisters=towns.sisters(session),
+        announcements=announcements.standing(session),
+        reports=len(reports.waiting(session, viewer)),
     )
 
 
@@ -182,3 +216,14 @@ def _number(form: Form, field: str, sentence: str) -> int:
     if not (typed.isdecimal() and len(typed) <= 4 and 1 <= int(typed) <= 1000):
         raise Invalid(field, sentence)
     return int(typed)
+
+
+def _until(typed: str) -> int | None:
+    """The moment (ms) at which the day YYYY-MM-DD is over, as the towns' clock shows it; None for no day."""
+    if not typed:
+        return None
+    try:
+        day = datetime.combine(date.fromisoformat(typed), time.min, JAPAN) + timedelta(days=1)
+        return int(day.timestamp() * 1000)
+    except (ValueError, OverflowError):
+        raise Invalid("until", "日付は、2026-12-31 のように書いてください。") from None

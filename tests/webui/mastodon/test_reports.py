@@ -1,8 +1,10 @@
 """通報 from an app, and what nobody but moderators learns."""
 
 import pytest
+from sqlalchemy import select
 
 from community import notifications
+from community.models import Report, Veil, WorkMark
 from community.visibility import Viewer
 
 
@@ -53,3 +55,23 @@ async def test_what_is_refused(scene, app_of):
     reader = await app_of(scene.bystander, scopes="read")
     assert (await reader.post("/api/v1/reports", json={"account_id": str(scene.answerer)})).status == 403
     assert (await (await app_of(None)).post("/api/v1/reports", json={})).status == 401
+
+
+async def test_an_app_reports_dareka_for_a_colleagues_words_and_learns_no_name(site, scene, app_of):
+    def colleagues(session):
+        for one, other in ((scene.bystander, scene.answerer), (scene.answerer, scene.bystander)):
+            session.add(WorkMark(account_id=one, mark="x" * 64))
+            session.add(Veil(account_id=one, other_id=other))
+
+    await site.database.write(colleagues)
+    app = await app_of(scene.bystander)
+    shown = (await app.get(f"/api/v1/statuses/{scene.answer}")).json["account"]
+    assert shown["acct"] == "dareka"
+    sent = {"account_id": shown["id"], "status_ids": [str(scene.answer)]}
+    told = (await app.post("/api/v1/reports", json=sent)).json
+    assert told["target_account"]["acct"] == "dareka"
+    assert "harukaze" not in str(told)
+    kept = await site.database.read(lambda session: session.scalars(select(Report.target_id)).one())
+    assert kept == scene.answerer
+    direct = await app.post("/api/v1/reports", json={"account_id": str(scene.answerer)})
+    assert direct.status == 404

@@ -5,6 +5,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
+from community import veils
 from community.models import Report
 from community.visibility import Viewer
 from webui.mastodon.entities import accounts
@@ -14,8 +15,12 @@ Entity = dict[str, Any]
 
 
 def many(session: Session, viewer: Viewer, rows: Sequence[Report]) -> list[Entity]:
-    """The reports in this order; those about somebody who is gone are left out."""
+    """The reports in this order, about whom `viewer` knows them to be: だれかさん for who is veiled. Those about
+    somebody who is gone are left out.
+    """
     people = accounts.by_id(session, viewer, {row.target_id for row in rows})
+    for hidden in veils.among_these(session, viewer, {row.target_id for row in rows}):
+        people[hidden] = accounts.author(session, viewer, hidden)
     return [
         facts(row) | {"target_account": people[row.target_id]} for row in rows if row.target_id in people
     ]
