@@ -3,7 +3,7 @@
 A boost is a post of its own, with an id of the moment it was made and without words; taking it back removes the row.
 """
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from community import clearing, distance, events, ids, notifications, posts, timelines, town
@@ -75,6 +75,13 @@ def by_uri(session: Session, uri: str) -> Post | None:
     """The boost that goes by `uri`: for an Undo that names it by id alone."""
     found = posts.by_uri(session, uri)
     return found if found is not None and found.kind == "boost" else None
+
+
+def boosters(viewer: sight.Viewer, post: Post) -> Select[int, int]:
+    """Who passed `post` on, as far as `viewer` may see it: the id of each boost, and the account as `account_id`."""
+    return select(Post.id, Post.author_id.label("account_id")).where(
+        Post.boost_of_id == post.id, sight.visible_to(viewer)
+    )
 
 
 def original(session: Session, post: Post) -> Post:

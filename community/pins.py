@@ -20,10 +20,10 @@ OF_ACCOUNT = (
 def pin(session: Session, *, account: Account, post: Post) -> None:
     """Show `post` first on the profile of its author; again changes nothing.
 
-    NotAllowed for what somebody else wrote, Invalid("pin_direct") for what was said to a few, Invalid("pin") beyond MOST.
+    Invalid("pin_others") for what somebody else wrote, Invalid("pin_direct") for what was said to a few, Invalid("pin") beyond MOST.
     """
     if post.author_id != account.id or post.kind == "boost":
-        raise NotAllowed("固定できるのは、ご自分の書いたものです。")
+        raise Invalid("pin_others", "固定できるのは、ご自分の書いたものです。")
     if post.visibility == DIRECT:
         raise Invalid("pin_direct", "宛先の限られたものは固定できません。")
     now = town.now(session)

@@ -24,7 +24,7 @@ def offers(session: Session, viewer: Viewer, found: Sequence[Post]) -> dict[int,
     """What the town offers the author of a post to make of it, for those among `found` that `viewer` wrote: `thanks`
     for a reply to somebody's answer that says ありがとう first. At most two queries.
     """
-    own = [each for each in found if each.author_id == viewer.account_id and _may_become_words(each)]
+    own = [each for each in found if each.author_id == viewer.account_id and may_become_words(each)]
     if viewer.account_id is None or not own:
         return {}
     parents = {each.parent_id for each in own}
@@ -45,13 +45,18 @@ def offers(session: Session, viewer: Viewer, found: Sequence[Post]) -> dict[int,
     return {each.id: [THANKS] for each in own if each.parent_id in answers - worded}
 
 
+def is_own_reply(post: Post, author: Account) -> bool:
+    """Whether `post` is a reply of the author's: then it is itself what may become the words."""
+    return post.author_id == author.id and post.kind == "comment"
+
+
 def give_words(session: Session, *, author: Account, reply: Post) -> Thanks:
     """Make `reply` of `author` the words of a ありがとう for the answer it stands under.
 
     NotAllowed unless the town offers it (`offers`), Conflict if words were given already.
     """
     answer = session.get(Post, reply.parent_id) if reply.parent_id is not None else None
-    if reply.author_id != author.id or answer is None or not _may_become_words(reply):
+    if reply.author_id != author.id or answer is None or not may_become_words(reply):
         raise NotAllowed("ありがとうにできるのは、ほかの方の回答への「ありがとう」で始まるお返事です。")
     given = thanks.between(session, author.id, answer.id)
     if given is not None and given.message_post_id is not None:
@@ -59,7 +64,8 @@ def give_words(session: Session, *, author: Account, reply: Post) -> Thanks:
     return thanks.give(session, giver=author, answer=answer, said=reply)
 
 
-def _may_become_words(post: Post) -> bool:
+def may_become_words(post: Post) -> bool:
+    """Whether `post` reads like the words of a ありがとう and is none yet; what it answers is not asked."""
     return (
         post.kind == "comment"
         and post.thanks_id is None

@@ -245,6 +245,7 @@ def _bind(session: Session, thanks: Thanks, post: Post) -> None:
     thanks.message_post_id, thanks.message_uri = post.id, post.uri
     thanks.private = thanks.private or post.visibility == visibility.DIRECT
     post.thanks_id = thanks.id
+    post.touched += 1
     session.flush()
     inserts.new_row(
         session, Mention, post_id=post.id, account_id=thanks.receiver_id
@@ -257,6 +258,7 @@ def _release_message(session: Session, message: Post, giver: Account) -> None:
         posts.delete(session, post=message, by=giver)
         return
     message.thanks_id = None
+    message.touched += 1
     root = session.get(Post, message.root_id)
     if root is not None and posts.counts_publicly(message):
         posts.adjust(root, comments_count=1)

@@ -128,7 +128,7 @@ def _usage(session: Session) -> Document:
         .join(Account, Account.id == Member.account_id)
         .where(Member.state == "active", Account.deleted_at.is_(None), Account.domain == LOCAL)
     )
-    local = (Post.local.is_(True), Post.deleted_at.is_(None))
+    local = (Post.local.is_(True), Post.deleted_at.is_(None), Post.kind != "boost")
     questions = session.scalar(select(func.count()).select_from(Post).where(*local, Post.parent_id.is_(None)))
     replies = session.scalar(
         select(func.count()).select_from(Post).where(*local, Post.parent_id.is_not(None))

@@ -7,6 +7,7 @@ from community.models import Account, Post
 from federation import actors
 from federation.inbox import besides, enclosed, known, placing, votes
 from federation.inbox.inbound import Ignored, Inbound
+from federation.vocabulary import terms
 from federation.vocabulary.notes import Note, is_note, read_note
 from federation.vocabulary.parse import is_actor
 from federation.vocabulary.reading import Document, moment, same_origin, type_of, uri
@@ -109,6 +110,8 @@ def _edit(session: Session, inbound: Inbound, post: Post, note: Note, signer: Ac
         )
         placing.settle(session, inbound, post, note)
         return
+    if note.kind == terms.KIND_THANKS_MESSAGE and post.thanks_id is None:
+        placing.attach_to_thanks(session, post, signer)  # its author made it the words of a ありがとう
     answered = _answered_addresses(session, post)
     body = placing.body_with_title(note) if post.kind == "note" else placing.body_of(note, answered=answered)
     posts.edit(

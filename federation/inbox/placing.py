@@ -173,7 +173,7 @@ def _reply(
         mentions=_mentioned(session, note),
     )
     if note.kind == terms.KIND_THANKS_MESSAGE and post.thanks_id is None:
-        _attach_to_thanks(session, post, author, parent)
+        attach_to_thanks(session, post, author)
     return post
 
 
@@ -213,9 +213,9 @@ def _note(session: Session, inbound: Inbound, note: Note, author: Account, visib
     )
 
 
-def _attach_to_thanks(session: Session, post: Post, author: Account, parent: Post) -> None:
+def attach_to_thanks(session: Session, post: Post, author: Account) -> None:
     """Words whose Like named no note: they belong to the thanks of the same giver for the same answer."""
-    given = thanks.between(session, author.id, parent.id)
+    given = thanks.between(session, author.id, post.parent_id) if post.parent_id is not None else None
     if given is not None:
         thanks.attach_message(session, thanks=given, post=post)
 

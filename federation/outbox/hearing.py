@@ -2,6 +2,7 @@
 
 from sqlalchemy.orm import Session
 
+from community import anonymity
 from community.models import Account, Post
 from federation.outbox import addressing
 from federation.outbox.addressing import Inbox
@@ -43,4 +44,4 @@ def _quoted(session: Session, post: Post) -> Account | None:
     if post.quote_of_id is None or post.visibility not in ("open", "unlisted"):
         return None
     quoted = session.get_one(Post, post.quote_of_id)
-    return session.get_one(Account, quoted.author_id)
+    return anonymity.public_author(session, quoted)

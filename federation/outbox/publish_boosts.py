@@ -26,7 +26,7 @@ def boosted(session: Session, event: events.Boosted) -> None:
     boost = session.get(Post, event.boost_id)
     if boost is None or not boost.local:  # taken back in the same unit; or somebody else's
         return
-    booster, post = session.get_one(Account, boost.author_id), session.get_one(Post, boost.boost_of_id)
+    booster, post = anonymity.public_author(session, boost), session.get_one(Post, boost.boost_of_id)
     author = anonymity.public_author(session, post)
     activity = activities.announce(
         boost.uri, booster, post.uri, now=boost.created_at, heard=_heard(boost, booster, author)
@@ -61,7 +61,7 @@ def voted(session: Session, event: events.PollVoted) -> None:
     voter, post = session.get_one(Account, event.account_id), session.get_one(Post, event.post_id)
     if not voter.local or post.local:
         return
-    author = session.get_one(Account, post.author_id)
+    author = anonymity.public_author(session, post)
     heard = Audience((author.uri,), ())
     for vote_id in event.vote_ids:
         vote = session.get_one(PollVote, vote_id)

@@ -25,8 +25,11 @@ def test_a_bookmark_is_kept_once_and_goes_with_the_post(session):
 def test_five_of_ones_own_posts_are_pinned(session, told):
     hanako, hotate = factories.member(session, "hanako"), factories.member(session, "hotate")
     made = [factories.question(session, hanako) for _ in range(6)]
-    with pytest.raises(NotAllowed):
+    with pytest.raises(Invalid) as error:
         pins.pin(session, account=hotate, post=made[0])
+    assert error.value.field == "pin_others"
+    with pytest.raises(NotAllowed):
+        pins.unpin(session, account=hotate, post=made[0])
     for question in [*made[:5], made[0]]:
         pins.pin(session, account=hanako, post=question)
     with pytest.raises(Invalid), session.begin_nested():

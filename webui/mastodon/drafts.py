@@ -36,6 +36,7 @@ _WORDS = {
     "limit": f"Validation failed: You have exceeded the limit of {scheduled.MOST} scheduled posts",
     "limit_of_day": f"Validation failed: You have exceeded the limit of {scheduled.MOST_A_DAY} scheduled posts for today",
     "pin": "Validation failed: You have already pinned the maximum number of posts",
+    "pin_others": "Validation failed: Someone else's post cannot be pinned",
     "pin_direct": "Validation failed: Posts that are only visible to mentioned users cannot be pinned",
     "voted": "Validation failed: You have already voted on this poll",
     "choices": "Validation failed: The chosen vote option does not exist",

@@ -25,7 +25,7 @@ async def give_thanks(call: Call) -> web.Response:
     def unit(session: Session) -> orjson.Fragment:
         me = session.get_one(Account, call.me)
         post = visibility.require(session, call.viewer, post_id)
-        if post.author_id == call.me and post.kind == "comment":
+        if thanking.is_own_reply(post, me):
             given = thanking.give_words(session, author=me, reply=post)
         else:
             words = None

@@ -11,7 +11,7 @@ from community import bookmarks, boosts, likes, pins, thread_mutes, visibility
 from community.models import Account, Like, Post, Thanks
 from webui.mastodon import drafts, paging
 from webui.mastodon.entities import accounts, statuses
-from webui.mastodon.replies import Refusal, reply
+from webui.mastodon.replies import reply
 from webui.mastodon.routing import Api, Call
 
 routes = Api()
@@ -36,8 +36,6 @@ def _drop(session: Session, me: Account, post: Post) -> None:
 
 
 def _pin(session: Session, me: Account, post: Post) -> None:
-    if post.author_id != me.id:
-        raise Refusal(422, "Validation failed: Someone else's post cannot be pinned")
     pins.pin(session, account=me, post=post)
 
 
@@ -138,12 +136,9 @@ async def reblogged_by(call: Call) -> web.Response:
 
     def unit(session: Session) -> paging.Shown:
         post = seen(session, call, post_id)
-        boosters = select(Post.id, Post.author_id).where(
-            Post.boost_of_id == post.id, visibility.visible_to(call.viewer)
-        )
-        rows = window.rows(session, boosters, Post.id)
+        rows = window.rows(session, boosts.boosters(call.viewer, post), Post.id)
         return paging.Shown(
-            accounts.many(session, call.viewer, [row.author_id for row in rows]), [row.id for row in rows]
+            accounts.many(session, call.viewer, [row.account_id for row in rows]), [row.id for row in rows]
         )
 
     return call.paged(await call.read(unit), window)

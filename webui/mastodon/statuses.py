@@ -6,7 +6,7 @@ import orjson
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from community import composing, posts, rewriting, scheduled, submissions, visibility
+from community import anonymity, composing, posts, rewriting, scheduled, submissions, visibility
 from community.errors import Conflict
 from community.models import Account, Post
 from webui.mastodon import drafts
@@ -133,7 +133,7 @@ async def translate(call: Call) -> web.Response:
 def own(session: Session, call: Call, post_id: int) -> Post:
     """A post that the member wrote. Refusal 404 for any other: nobody learns whether it is there."""
     found = session.get(Post, post_id)
-    if found is None or found.author_id != call.me or found.deleted_at is not None:
+    if found is None or found.deleted_at is not None or anonymity.public_author(session, found).id != call.me:
         raise Refusal(404, NOT_FOUND)
     return found
 

@@ -3,9 +3,10 @@
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from community import anonymity, posts, questions, tags, visibility
+from community import anonymity, composing, posts, questions, tags, visibility
 from community.errors import CommunityError, NotAllowed
 from community.models import Account, Post
+from community.text import Body
 from community.visibility import Viewer
 from webui import auth, forms
 from webui.forms import Form
@@ -65,14 +66,15 @@ async def edit(request: web.Request) -> web.Response:
             me = session.get_one(Account, auth.me(request))
             mine = _mine(session, viewer, post_id)
             as_of = typed.text("as_of") or None
+            words = body if mine.application is None else plain(session, typed.text("body"), by=me.id)
             if mine.kind == "question":
                 questions.edit(
-                    session, post=mine, by=me, title=typed.text("title"), body=body,
+                    session, post=mine, by=me, title=typed.text("title"), body=words,
                     tags=labels(typed.text("tags")), as_of=as_of,
                 )  # fmt: skip
             else:
                 posts.edit(
-                    session, post=mine, by=me, body=body, as_of=as_of,
+                    session, post=mine, by=me, body=words, as_of=as_of,
                     basis=typed.text("basis"), ai_draft=typed.checked("ai_draft"),
                 )  # fmt: skip
 
@@ -80,6 +82,11 @@ async def edit(request: web.Request) -> web.Response:
     except CommunityError as error:
         return again(request, "edit.html", typed, error, post=post, back=back)
     return redirect(request, back, "書きなおしました。")
+
+
+def plain(session: Session, typed: str, *, by: int) -> Body:
+    """What an app wrote stays plain text: no Markdown, but addresses, mentions and hashtags are linked."""
+    return composing.render(session, typed, composing.accounts_in(session, typed, by=by)).body
 
 
 @routes.get("/posts/{id}/delete")

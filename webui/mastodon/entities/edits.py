@@ -6,8 +6,8 @@ import orjson
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from community import anonymity, polls, town
 from community import media as pictures
-from community import polls, town
 from community.models import Media, Post, Revision
 from community.visibility import Viewer
 from webui.mastodon.entities import accounts, media, statuses
@@ -17,7 +17,7 @@ from webui.mastodon.entities.times import iso
 def of(session: Session, viewer: Viewer, post: Post) -> list[dict[str, Any]]:
     """The versions of `post`, which `viewer` may see, the oldest first; the last one is what stands."""
     shown = orjson.loads(orjson.dumps(statuses.one(session, viewer, post.id)))
-    author = accounts.author(session, viewer, post.author_id)
+    author = accounts.author(session, viewer, anonymity.public_author(session, post).id)
     revisions = session.scalars(select(Revision).where(Revision.post_id == post.id).order_by(Revision.id)).all()
     wanted = {int(each["id"]) for revision in revisions for each in revision.media or []}
     kept = {each.id: each for each in session.scalars(select(Media).where(Media.id.in_(wanted)))} if wanted else {}
