@@ -1,11 +1,9 @@
 """Questions, answers, comments, notes and flags are all posts: one id space, one visibility column."""
 
-from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false, text
+from sqlalchemy import JSON, ForeignKey, Index, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
-from community.models.schema import Id, Millis, Model
-
-_PREVIEWED = text("card_id IS NOT NULL")
+from community.models.schema import Id, Millis, Model, partial_index
 
 
 class Post(Model):
@@ -22,7 +20,7 @@ class Post(Model):
         Index(None, "boost_of_id", "author_id"),
         Index(None, "quote_of_id"),
         Index(None, "visibility", "local", "id"),  # the public timelines of apps
-        Index(None, "card_id", sqlite_where=_PREVIEWED, postgresql_where=_PREVIEWED),
+        partial_index("card_id", where="card_id IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)

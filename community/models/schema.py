@@ -3,7 +3,9 @@
 Times are integers: milliseconds since 1970-01-01 UTC. Ids come from `community.ids`, never from the database.
 """
 
-from sqlalchemy import BigInteger, Integer, MetaData
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, Integer, MetaData, event, text
 from sqlalchemy.orm import DeclarativeBase
 
 # SQLite makes an INTEGER primary key the rowid itself, a BIGINT one an extra index.
@@ -21,3 +23,22 @@ class Model(DeclarativeBase):
             "pk": "pk_%(table_name)s",
         }
     )
+
+
+def partial_index(*columns: str, where: str) -> Index:
+    """An index of those rows alone for which `where`, a piece of SQL, holds.
+
+    PostgreSQL's spelling is added when its tables are made: to name it here would load its dialect at every start of
+    every town, 2 MB and 40 ms.
+    """
+    return Index(None, *columns, sqlite_where=text(where), info={"where": text(where)})
+
+
+@event.listens_for(Model.metadata, "before_create")
+def _spell_partial_indexes(metadata: MetaData, connection: Any, **_: object) -> None:
+    if connection.dialect.name != "postgresql":
+        return
+    for table in metadata.tables.values():
+        for index in table.indexes:
+            if "where" in index.info:
+                index.dialect_options["postgresql"]["where"] = index.info["where"]
