@@ -25,6 +25,7 @@ NOWHERE = "nowhere"
 BOUNDS = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0)
 """Seconds, the upper ends of the ranges in which durations are counted."""
 
+_SWITCHED, _EVENTS = 101, "text/event-stream"
 _LABELS = [*(str(bound) for bound in BOUNDS), "+Inf"]
 _BY_FIRST = {
     "static": "static", "avatars": "static", "headers": "static", "media": "static",
@@ -32,7 +33,7 @@ _BY_FIRST = {
     "sisters": "documents", "tags": "documents", "quotes": "documents",
     ".well-known": "discovery", "nodeinfo": "discovery",
     "api": "api", "oauth": "api",
-    "healthz": "probes", "readyz": "probes", "metrics": "probes", "robots.txt": "probes",
+    "health": "probes", "healthz": "probes", "readyz": "probes", "metrics": "probes", "robots.txt": "probes",
 }  # fmt: skip
 _ENTRANCE = frozenset({"join", "login", "recover"})
 
@@ -68,13 +69,16 @@ class Traffic(Collector):
         except web.HTTPException as raised:
             self._add(request, raised.status, time.perf_counter() - begun)
             raise
-        self._add(request, answer.status, time.perf_counter() - begun)
+        stays_open = answer.status == _SWITCHED or answer.content_type == _EVENTS
+        self._add(request, answer.status, None if stays_open else time.perf_counter() - begun)
         return answer
 
-    def _add(self, request: web.Request, status: int, seconds: float) -> None:
+    def _add(self, request: web.Request, status: int, seconds: float | None) -> None:
         family = self._families.get(request.match_info.route, NOWHERE)
         method = request.method if request.method in METHODS else OTHER
         self._answers[method, family, status // 100] += 1
+        if seconds is None:  # a stream: how long somebody listened is not how long an answer took
+            return
         durations = self._durations[family]
         durations.counts[bisect_left(BOUNDS, seconds)] += 1
         durations.total += seconds

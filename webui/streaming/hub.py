@@ -7,14 +7,14 @@ keeps all connections awake, one looks whether tokens still stand.
 import asyncio
 import logging
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from community import streaming
 from community.db import Database
 from webui.streaming import telling
 from webui.streaming.connections import GOING_AWAY, NOT_ALLOWED, Connection
 from webui.streaming.facts import SHUT_OUT, Fact
-from webui.streaming.messages import Label
+from webui.streaming.messages import Label, Message
 from webui.streaming.streams import Key, Stream
 from webui.streaming.telling import Present, Telling
 
@@ -136,17 +136,26 @@ class Hub:
 
     async def _hand_out(self, tellings: Sequence[Telling]) -> None:
         written = 0
-        for key, messages in tellings:
-            for account_id, there in list(self._audience.get(key, {}).items()):
-                message = messages.get(account_id)
-                if message is None:
-                    continue
+        for told in tellings:
+            for message, there in self._told(told):
                 for connection, labels in list(there.items()):
                     for label in labels:
                         connection.send(message, label)
                     written += 1
                     if written % _BREATH == 0:
                         await asyncio.sleep(0)
+
+    def _told(self, told: Telling) -> Iterator[tuple[Message, Mapping[Connection, tuple[Label, ...]]]]:
+        """The listeners of a stream with what they are told, account by account; those who have gone are passed over."""
+        name, param = told.key
+        if param == telling.EACH:
+            for account_id, message in told.messages.items():
+                if there := self._audience.get((name, account_id), {}).get(account_id):
+                    yield message, there
+        else:
+            for listener, there in list(self._audience.get(told.key, {}).items()):
+                if found := told.messages.get(listener):
+                    yield found, there
 
     def _who_is_present(self) -> Present:
         """A picture of the audience for a thread to look at; drawn anew only when somebody came or went."""

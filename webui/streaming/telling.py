@@ -33,8 +33,10 @@ from webui.streaming.streams import Key
 log = logging.getLogger(__name__)
 _FEW = 16
 """Up to so many members are each shown the post as their own request would show it, without looking for a shorter way."""
-_ANY_MEMBER = Viewer(account_id=0, role="member", filters_version=0)
+_ANY_MEMBER = Viewer(account_id=0, role="member", filters_version=0, shielded=False)
 """A member who has nothing to do with anybody; no account has this id."""
+EACH = "each"
+"""Instead of whose a stream is: of everybody named, their own."""
 _TOWN_WIDE = frozenset({"sister", "town"})
 
 Present = Mapping[str, Mapping[str | int | None, frozenset[int | None]]]
@@ -42,7 +44,7 @@ Present = Mapping[str, Mapping[str | int | None, frozenset[int | None]]]
 
 
 class Telling(NamedTuple):
-    """What the listeners of one stream are told, by account."""
+    """What the listeners of one stream are told, by account; with the parameter `EACH`, of the stream that each has."""
 
     key: Key
     messages: Mapping[int | None, Message]
@@ -77,21 +79,13 @@ class _Place:
     context: str
     find: Callable[[Viewer], list[Stamp]]
 
-    def key(self, account_id: int | None) -> Key:
-        return (self.name, account_id if self.name == streams.USER else self.param)
-
 
 def _shown(session: Session, event: str, post_id: int, present: Present) -> Iterator[Telling]:
     post = streaming.about(session, post_id)
     if post is None:
         return
     for place in _places(session, post, present):
-        told = _rendered(session, event, post, place)
-        if place.name == streams.USER:
-            for account_id, message in told.items():
-                yield Telling(place.key(account_id), {account_id: message})
-        elif told:
-            yield Telling((place.name, place.param), told)
+        yield Telling((place.name, place.param), _rendered(session, event, post, place))
 
 
 def _places(session: Session, post: About, present: Present) -> Iterator[_Place]:
@@ -99,7 +93,7 @@ def _places(session: Session, post: About, present: Present) -> Iterator[_Place]
     if users := _members(present, streams.USER):
         home = streaming.at_home(session, post.id, users)
         if home:
-            yield _Place(streams.USER, None, home, "home", lambda viewer: _home(session, viewer, window, post.id))
+            yield _Place(streams.USER, EACH, home, "home", lambda viewer: _home(session, viewer, window, post.id))
     if lists := present.get(streams.LIST):
         found = streaming.on_lists(session, post.id, _numbers(lists))
         for list_id, owner in found.items():
@@ -256,7 +250,7 @@ def _announced(session: Session, fact: Fact, present: Present) -> Iterator[Telli
     """The same for every member: what one of them read or set is no news."""
     row = session.get(Announcement, fact.ids[0])
     for shown in announcement_entities.many(session, PUBLIC, [row]) if row is not None else ():
-        yield from _to_each(streams.USER, _members(present, streams.USER), Message("announcement", orjson.dumps(shown)))
+        yield from _to_all(present, Message("announcement", orjson.dumps(shown)))
 
 
 def _reacted(session: Session, fact: Fact, present: Present) -> Iterator[Telling]:
@@ -267,18 +261,19 @@ def _reacted(session: Session, fact: Fact, present: Present) -> Iterator[Telling
     stand = {each.name: each for each in announcements.reactions(session, None, [announcement_id])[announcement_id]}
     it = stand.get(name) or Reaction(name, 0, mine=False, custom=None)
     shown = announcement_entities.reaction(it, member=False) | {"announcement_id": str(announcement_id)}
-    yield from _to_each(
-        streams.USER, _members(present, streams.USER), Message("announcement.reaction", orjson.dumps(shown))
-    )
+    yield from _to_all(present, Message("announcement.reaction", orjson.dumps(shown)))
 
 
 def _unannounced(_session: Session, fact: Fact, present: Present) -> Iterator[Telling]:
-    gone = Message("announcement.delete", str(fact.ids[0]).encode())
-    return _to_each(streams.USER, _members(present, streams.USER), gone)
+    return _to_all(present, Message("announcement.delete", str(fact.ids[0]).encode()))
+
+
+def _to_all(present: Present, message: Message) -> Iterator[Telling]:
+    return _to_each(streams.USER, _members(present, streams.USER), message)
 
 
 def _to_each(name: str, account_ids: Collection[int], message: Message) -> Iterator[Telling]:
-    return (Telling((name, account_id), {account_id: message}) for account_id in account_ids)
+    yield Telling((name, EACH), dict.fromkeys(account_ids, message))
 
 
 def _members(present: Present, name: str) -> list[int]:

@@ -1,5 +1,6 @@
 """What is told on which stream, to whom, and what is never told. On each engine."""
 
+import json
 from collections.abc import Callable
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from community import (
+    announcements,
     blocks,
     boosts,
     domain_blocks,
@@ -19,6 +21,7 @@ from community import (
     notes,
     posts,
     questions,
+    shield,
     tag_follows,
     text,
     visibility,
@@ -344,6 +347,48 @@ async def test_a_direct_post_is_told_as_a_conversation(here: Process) -> None:
         lambda session: note(session, account(session, taro), width="direct", mentions=[account(session, jiro)]).id
     )
     assert (await ears[1].event())[2]["last_status"]["id"] != str(said)
+
+
+async def test_announcements_come_to_every_member(here: Process) -> None:
+    hanako, taro = await people(here, "hanako", "taro")
+    ears = await here.ear(hanako, "user"), await here.ear(taro, "user")
+
+    async def heard(event: str) -> list[Any]:
+        said = [await ear.hear() for ear in ears]
+        assert [(each["stream"], each["event"]) for each in said] == [(["user"], event)] * 2
+        return [each["payload"] for each in said]
+
+    notice = await here.do(lambda session: announcements.publish(session, words="あすは避難訓練です。").id)
+    for payload in await heard("announcement"):
+        told = json.loads(payload)
+        assert (told["id"], told["reactions"]) == (str(notice), [])
+        assert "read" not in told
+    for count, deed in ((1, announcements.react), (0, announcements.unreact)):
+        await here.do(lambda session, deed=deed: deed(session, account_id=hanako, announcement_id=notice, name="🎉"))
+        for payload in await heard("announcement.reaction"):
+            assert json.loads(payload) == {"name": "🎉", "count": count, "announcement_id": str(notice)}
+    await here.do(lambda session: announcements.withdraw(session, notice))
+    assert await heard("announcement.delete") == [str(notice)] * 2
+
+
+@pytest.mark.parametrize("crowd", [False, True])
+async def test_the_colleague_shield_holds(here: Process, monkeypatch: pytest.MonkeyPatch, crowd: bool) -> None:
+    """A colleague is told of だれかさん, and so is everybody who is not logged in; others read the name."""
+    if crowd:
+        monkeypatch.setattr("webui.streaming.telling._FEW", 0)
+    hanako, taro, jiro = await people(here, "hanako", "taro", "jiro")
+    for each in (hanako, taro):
+        await here.do(
+            lambda session, each=each: shield.add(session, account_id=each, typed="minato.co.jp")
+        )
+    ears = {each: await here.ear(each, "public") for each in (taro, jiro, None)}
+    said = await here.do(lambda session: factories.question(session, account(session, hanako)).id)
+    shown = {each: (await ear.event())[2] for each, ear in ears.items()}
+    assert {status["id"] for status in shown.values()} == {str(said)}
+    assert shown[jiro]["account"]["acct"] == "hanako"
+    for colleague in (taro, None):
+        assert shown[colleague]["account"]["acct"] == "dareka"
+        assert "hanako" not in json.dumps(shown[colleague], ensure_ascii=False)
 
 
 def _muted(session: Session, me: Account, other: Account) -> None:

@@ -1,5 +1,8 @@
 """The WebSocket: who may open it, what can be said over it, and how it ends."""
 
+import asyncio
+import socket
+
 import aiohttp
 import pytest
 from sqlalchemy import update
@@ -8,8 +11,13 @@ from community import doors
 from community.models import Member
 from tests import factories
 from tests.webui.streaming.conftest import Ear, Process, account, until
+from webui.streaming.messages import Message
 
 ENGINES = ["sqlite"]
+_HANDSHAKE = (
+    b"GET /api/v1/streaming?stream=public HTTP/1.1\r\nHost: localhost\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n"
+    b"Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\n\r\n"
+)
 
 
 async def ask(here: Process, member_id: int, **options: object) -> int:
@@ -272,6 +280,43 @@ async def test_who_shows_no_sign_of_life_is_given_up(here: Process) -> None:
             sleeper.knock()
         await until(lambda: len(here.hub) == 2)
     assert await _works(here, awake, await here.member("jiro"))
+
+
+async def test_who_takes_nothing_is_cut_off_and_holds_up_nobody(here: Process) -> None:
+    host, port = here.origin.removeprefix("http://").split(":")
+    slow = socket.socket()
+    slow.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    slow.setblocking(False)
+    loop = asyncio.get_running_loop()
+    await loop.sock_connect(slow, (host, int(port)))
+    await loop.sock_sendall(slow, _HANDSHAKE)
+    await until(lambda: here.listening == 1)
+    (asleep,) = here.hub._listening
+    quick = await here.ear(None, "public")
+    message = Message("update", b'"' + b"x" * 60_000 + b'"')
+    for _ in range(400):
+        if asleep not in here.hub._listening:
+            break
+        for connection in list(here.hub._listening):
+            connection.send(message, ("public",))
+        assert len((await quick.event())[2]) == 60_000
+    await until(lambda: asleep not in here.hub._listening)
+    assert len(here.hub) == 1
+    slow.close()
+
+
+async def test_the_log_says_nothing_of_connections_that_end(
+    here: Process, caplog: pytest.LogCaptureFixture
+) -> None:
+    token = await here.token(await here.member("hanako"))
+    ears = [await here.connect("?stream=user", token=token) for _ in range(2)]
+    lines = await here.lines("user", token=token)
+    await until(lambda: here.listening == 3)
+    await here.do(lambda session: doors.revoke_token(session, token))
+    assert await lines.ended()
+    assert await ears[0].closed() == 1008
+    await until(lambda: len(here.hub) == 0)
+    assert [record.message for record in caplog.records if record.levelname in {"WARNING", "ERROR"}] == []
 
 
 async def _works(here: Process, ear: Ear, member_id: int) -> bool:
