@@ -134,8 +134,10 @@ def people(
     if not terms:
         return []
     followed = _followed(viewer, Account.id)
-    standing = [Account.kind.in_(_FINDABLE), Account.deleted_at.is_(None), Account.suspended_at.is_(None)]
-    standing.append(~veils.veiled(viewer, Account.id))
+    standing: list[ColumnElement[bool]] = [
+        Account.kind.in_(_FINDABLE), Account.deleted_at.is_(None), Account.suspended_at.is_(None),
+        ~veils.veiled(viewer, Account.id),
+    ]  # fmt: skip
     if following:
         standing.append(followed)
     named = session.scalar(select(Account.id).where(*_called(typed), *standing))

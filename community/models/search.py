@@ -58,8 +58,5 @@ def is_index(name: str) -> bool:
 for _model in SEARCHED:
     for _dialect, _statements in (("sqlite", ON_SQLITE), ("postgresql", ON_POSTGRESQL)):
         for _statement in _statements:
-            event.listen(
-                _model.__table__,
-                "after_create",
-                DDL(_statement.format(table=_model.__tablename__)).execute_if(dialect=_dialect),
-            )
+            _making = DDL(_statement.format(table=_model.__tablename__))  # type: ignore[no-untyped-call]
+            event.listen(_model.__table__, "after_create", _making.execute_if(dialect=_dialect))
