@@ -87,15 +87,15 @@ def _part(session: Session, one: Account, other: Account) -> None:
     """Two who are veiled from now on let go of each other, and nobody is told."""
     for me, them in ((one, other), (other, one)):
         follows.end(session, follower=me, followee=them)
-        gone = {
-            Notification: Notification.actor_id,
-            NotificationSender: NotificationSender.from_id,
-            Endorsement: Endorsement.target_id,
-        }
-        for model, column in gone.items():
-            session.execute(
-                delete(model).where(model.account_id == me.id, column == them.id), execution_options=_UNLOADED
-            )
+        gone = (
+            delete(Notification).where(Notification.account_id == me.id, Notification.actor_id == them.id),
+            delete(NotificationSender).where(
+                NotificationSender.account_id == me.id, NotificationSender.from_id == them.id
+            ),
+            delete(Endorsement).where(Endorsement.account_id == me.id, Endorsement.target_id == them.id),
+        )
+        for each in gone:
+            session.execute(each, execution_options=_UNLOADED)
 
 
 def _marks(session: Session, account_id: int) -> set[str]:

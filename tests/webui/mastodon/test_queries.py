@@ -6,7 +6,7 @@ import orjson
 import pytest
 from sqlalchemy import event
 
-from community import boards, filter_matching, follows, ids, notes, questions, text
+from community import boards, filter_matching, follows, ids, notes, questions, shield, text
 from community.models import (
     Card,
     CustomEmoji,
@@ -154,3 +154,28 @@ def test_the_page_that_is_counted_holds_everything(session, clock):
     for each in ("boost", "poll", "quote", "card", "media_attachments", "mentions", "emojis", "tags", "filtered", "favourited"):
         assert shows[each] >= 1, each
     assert sum(key.startswith("author") for key in shows) >= 4
+
+
+@pytest.mark.parametrize("warm", [False, True], ids=["cold", "warm"])
+def test_a_page_of_veiled_people_costs_the_same(session, clock, town, warm):
+    me, made = fill(session, clock, 60)
+    for name in ("hanako", "person0", "person2", "stranger"):
+        shield.add(session, account_id=factories.local(session, name).id, typed="kaisha.co.jp")
+    session.add_all(HomeEntry(account_id=me, post_id=each) for each in made if session.get(HomeEntry, (me, each)) is None)
+    session.flush()
+    viewer = Viewer(me, filters_version=1, shielded=True)
+    counting = Counting(session)
+    costs = {}
+    for limit in (5, 40):
+        window = Window(limit=limit, max_id=made[-1] + 1)
+        town.memory.clear()
+        filter_matching.forget()
+        session.expire_all()
+        for _ in range(1 + warm):
+            counting.count = 0
+            shown = statuses.of_stamps(session, viewer, walks.home(session, viewer, window), context="home")
+            costs[limit] = counting.count
+        assert len(shown) == limit
+        assert b"dareka" in orjson.dumps(list(shown.values()))
+    assert costs[5] == costs[40]
+    assert costs[40] <= (8 if warm else 36)
