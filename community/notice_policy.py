@@ -15,18 +15,15 @@ from sqlalchemy import (
     delete,
     exists,
     func,
-    literal,
-    or_,
     select,
     update,
 )
-from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
+from sqlalchemy.orm import Session, aliased
 
 from community import events, ids, inserts, town
 from community.errors import Invalid, NotFound
 from community.models import (
     Account,
-    DomainRule,
     Follow,
     Member,
     Notification,
@@ -263,16 +260,9 @@ def _facts() -> Select[*tuple[object, ...]]:
         .where(Member.account_id == actor, Member.role.in_(("moderator", "admin")), Member.state == "active")
         .label("moderator"),
         exists()
-        .where(Account.id == actor, _of(DomainRule.domain, Account.domain), DomainRule.policy == "silence")
+        .where(Account.id == actor, Account.silenced_at.is_not(None))
         .label("limited"),
     )
-
-
-def _of(
-    rule: InstrumentedAttribute[str], host: InstrumentedAttribute[str]
-) -> ColumnElement[bool]:
-    """The rule is for `host` or for a domain above it."""
-    return or_(host == rule, host.like(literal("%.") + rule))
 
 
 _FACTS = _facts()

@@ -13,13 +13,13 @@ from community import (
     onlookers,
     posts,
     push,
+    towns,
 )
 from community.errors import Invalid, NotFound
 from community.models import (
     Account,
     Block,
     DomainBlock,
-    DomainRule,
     Follow,
     Member,
     Mute,
@@ -175,9 +175,7 @@ def test_what_is_filtered_waits_and_what_is_dropped_is_gone(session, people, tol
         ("for_bots", lambda session, me, it, now: setattr(it, "bot", True)),
         (
             "for_limited_accounts",
-            lambda session, me, it, now: session.add(
-                DomainRule(domain="example", policy="silence", created_at=1, id=1)
-            ),
+            lambda session, me, it, now: towns.block(session, domain="example", policy="silence"),
         ),
     ],
 )
