@@ -22,7 +22,7 @@ TABLE: dict[str, str] = {
     "CredentialRole": "id:s name:s permissions:id color:s highlighted:b",
     "MutedAccount": "Account mute_expires_at:d|null",
     "Relationship": """id:id following:b showing_reblogs:b notifying:b languages:[s]|null followed_by:b blocking:b blocked_by:b muting:b
-        muting_notifications:b requested:b requested_by:b domain_blocking:b endorsed:b note:s""",
+        muting_notifications:b muting_expires_at?:d|null requested:b requested_by:b domain_blocking:b endorsed:b note:s""",
     "Status": """
         id:id created_at:d edited_at:d|null in_reply_to_id:id|null in_reply_to_account_id:id|null sensitive:b spoiler_text:s
         visibility:Visibility language:s|null uri:url url:url content:s replies_count:i reblogs_count:i favourites_count:i quotes_count:i
@@ -30,7 +30,7 @@ TABLE: dict[str, str] = {
         tags:[StatusTag] emojis:[CustomEmoji] card:PreviewCard|null poll:Poll|null quote:Quote|ShallowQuote|null quote_approval:QuoteApproval
         favourited?:b reblogged?:b muted?:b bookmarked?:b filtered?:[FilterResult] pinned?:b machi:{any}""",
     "OwnStatus": "Status favourited:b reblogged:b muted:b bookmarked:b filtered:[FilterResult] pinned:b",
-    "DeletedStatus": "Status text:s",
+    "DeletedStatus": "Status -content text:s",
     "Visibility": "=public|=unlisted|=private|=direct",
     "StatusApplication": "name:s website:s|null",
     "Mention": "id:id username:s url:url acct:s",
@@ -57,13 +57,13 @@ TABLE: dict[str, str] = {
     "Tag": "id:id name:s url:url history:[TagDay] following?:b featuring?:b",
     "TagDay": "day:id accounts:id uses:id",
     "FeaturedTag": "id:id name:s url:url statuses_count:id last_status_at:date|null",
-    "Notification": """id:id type:s created_at:d group_key:s account:Account status?:Status report?:AdminReport event?:{any}
+    "Notification": """id:id type:s created_at:d group_key:s account:Account status?:Status report?:Report event?:{any}
         moderation_warning?:{any} machi?:{any}""",
     "GroupedNotificationsResults": """accounts:[Account] partial_accounts?:[PartialAccount] statuses:[Status]
         notification_groups:[NotificationGroup]""",
     "PartialAccount": "id:id acct:s locked:b bot:b url:url avatar:url avatar_static:url",
     "NotificationGroup": """group_key:s notifications_count:i type:s most_recent_notification_id:i page_min_id?:id page_max_id?:id
-        latest_page_notification_at?:d sample_account_ids:[id] status_id?:id report?:AdminReport event?:{any} moderation_warning?:{any} machi?:{any}""",
+        latest_page_notification_at?:d sample_account_ids:[id] status_id?:id report?:Report event?:{any} moderation_warning?:{any} machi?:{any}""",
     "NotificationPolicy": """for_not_following:Policy for_not_followers:Policy for_new_accounts:Policy for_private_mentions:Policy
         for_limited_accounts:Policy for_bots?:Policy summary:PolicySummary""",
     "Policy": "=accept|=filter|=drop",
@@ -91,7 +91,7 @@ TABLE: dict[str, str] = {
     "ShownApplication": "id:id name:s website:s|null scopes:[s] redirect_uris:[s] redirect_uri:s vapid_key?:s",
     "Token": "access_token:s token_type:=Bearer scope:s created_at:i",
     "InstanceV2": """domain:s title:s version:s source_url:s description:s usage:{any} thumbnail:Thumbnail icon:[Icon] languages:[s]
-        configuration:Configuration registrations:Registrations api_versions:{i} contact:Contact rules:[Rule]""",
+        configuration:Configuration registrations:Registrations api_versions:{i} contact:Contact rules:[Rule] wrapstodon?:s|null""",
     "Thumbnail": "url:url description?:s|null blurhash?:s|null versions?:{any}",
     "Icon": "src:url size:s",
     "Configuration": """urls:{any} vapid:{s} accounts:{i} statuses:{i} media_attachments:{any} polls:{i} translation:{b}
@@ -108,11 +108,10 @@ TABLE: dict[str, str] = {
         statuses:[any] tags:[any] emojis:[CustomEmoji] reactions:[Reaction]""",
     "Reaction": "name:s count:i me?:b url?:url static_url?:url",
     "Report": """id:id action_taken:b action_taken_at:d|null category:s comment:s forwarded:b created_at:d status_ids:[id]|null
-        rule_ids:[s]|null target_account:Account""",
-    "AdminReport": "id:id action_taken:b category:s comment:s created_at:d target_account:any",
+        rule_ids:[s]|null collection_ids?:[s]|null target_account:Account""",
     "OAuthMetadata": """issuer:url authorization_endpoint:url token_endpoint:url revocation_endpoint:url app_registration_endpoint:url
         userinfo_endpoint:url service_documentation:url scopes_supported:[s] response_types_supported:[s] response_modes_supported:[s]
-        grant_types_supported:[s] token_endpoint_auth_methods_supported:[s] code_challenge_methods_supported:[s]""",
+        grant_types_supported:[s] token_endpoint_auth_methods_supported:[s] revocation_endpoint_auth_methods_supported?:[s] code_challenge_methods_supported:[s]""",
     "UserInfo": "iss:url sub:url name:s preferred_username:s profile:url picture:url",
     "FamiliarFollowers": "id:id accounts:[Account]",
     "Activity": "week:id statuses:id logins:id registrations:id",
@@ -162,11 +161,14 @@ def _entity(value: Any, kind: str, where: str) -> list[str]:
 
 
 def fields(kind: str) -> dict[str, tuple[str, bool]]:
-    """The fields of an entity: type, and whether it may be absent. A bare name takes over all fields of another."""
+    """The fields of an entity: type, and whether it may be absent. A bare name takes over all fields of another, and `-name` one less."""
     found: dict[str, tuple[str, bool]] = {}
     for word in TABLE[kind].split():
         if word in TABLE:
             found |= fields(word)
+            continue
+        if word.startswith("-"):
+            del found[word[1:]]
             continue
         name, _, of = word.rpartition("=") if "=" in word and ":=" not in word else word.partition(":")
         found[name.removesuffix("?")] = (of, name.endswith("?"))
