@@ -67,9 +67,7 @@ def viewer_of_session(session: Session, token: str) -> Viewer | None:
         .join(WebSession, WebSession.account_id == Member.account_id)
         .where(WebSession.token_hash == digest(token), WebSession.expires_at > town.now(session))
     ).one_or_none()
-    return (
-        None if found is None else Viewer(account_id=found.account_id, role=found.role, locale=found.locale)
-    )
+    return None if found is None else Viewer(found.account_id, found.role, found.locale, shielded=found.shielded)
 
 
 def close_session(session: Session, token: str) -> None:
@@ -268,9 +266,10 @@ def revoke_invite(session: Session, invite_id: int) -> None:
     session.flush()
 
 
-def _active_member() -> Select[int, str, str]:
+def _active_member() -> Select[int, str, str, bool]:
+    shielded = exists().where(WorkMark.account_id == Member.account_id).label("shielded")
     return (
-        select(Member.account_id, Member.role, Member.locale)
+        select(Member.account_id, Member.role, Member.locale, shielded)
         .join(Account, Account.id == Member.account_id)
         .where(Member.state == "active", Account.deleted_at.is_(None), Account.suspended_at.is_(None))
     )

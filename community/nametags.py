@@ -58,11 +58,21 @@ def shown(session: Session, viewer: Viewer | None, who: Mapping[int, int]) -> di
         return {}
     wanted = set(who.values())
     hidden = frozenset[int]() if viewer is None else veils.among_these(session, viewer, wanted)
-    found = session.scalars(select(Account).where(Account.id.in_(wanted - hidden))) if wanted - hidden else ()
-    accounts = {account.id: account for account in found}
+    shown = wanted - hidden
+    if len(shown) == 1:  # most often it is at hand
+        accounts = {account_id: session.get_one(Account, account_id) for account_id in shown}
+    else:
+        found = session.scalars(select(Account).where(Account.id.in_(shown))) if shown else ()
+        accounts = {account.id: account for account in found}
     if hidden:
         accounts |= dict.fromkeys(hidden, founding.relay(session))
     return {key: accounts[account_id] for key, account_id in who.items()}
+
+
+def veiled(session: Session, viewer: Viewer, account_ids: Iterable[int]) -> dict[int, Account]:
+    """だれかさん for each of those accounts that are veiled from `viewer`; nothing for the others."""
+    hidden = veils.among_these(session, viewer, account_ids)
+    return dict.fromkeys(hidden, founding.relay(session)) if hidden else {}
 
 
 def tag(key: bytes, member_id: int, draft_key: str) -> str:

@@ -29,7 +29,7 @@ class Thread:
 
 
 def thread(session: Session, viewer: Viewer, root: Post) -> Thread:
-    """What `viewer` sees under `root`, which the caller has asked for by `visibility.require`. Five queries.
+    """What `viewer` sees under `root`, which the caller has asked for by `visibility.require`. Six queries at most.
 
     What stood under a post that is gone or not visible stands under the nearest visible one above it. Left out is also
     what was said by those from whom the viewer turned away.
@@ -47,14 +47,17 @@ def thread(session: Session, viewer: Viewer, root: Post) -> Thread:
     answers = [post for post in posts if post.kind == "answer"]
     answers.sort(key=lambda post: (post.id != root.accepted_answer_id, -post.thanks_count, post.id))
     thanks = _thanks(session, viewer, [post.id for post in answers])
+    given = [it for some in thanks.values() for it in some]
+    people = {post.author_id for post in (root, *posts)} | {it.giver_id for it in given}
+    shown = nametags.shown(session, viewer, {account_id: account_id for account_id in people})
     return Thread(
         question=root,
         answers=answers,
         comments=_comments(session, root, posts),
         thanks=thanks,
         messages={post.thanks_id: post for post in posts if post.thanks_id is not None},
-        authors=nametags.public_authors(session, [root, *posts], viewer),
-        givers=nametags.shown(session, viewer, {it.id: it.giver_id for given in thanks.values() for it in given}),
+        authors={post.id: shown[post.author_id] for post in (root, *posts)},
+        givers={it.id: shown[it.giver_id] for it in given},
         by_asker=frozenset(post.id for post in posts if post.author_id == root.author_id and not root.anonymous),
     )
 

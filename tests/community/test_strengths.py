@@ -51,7 +51,7 @@ def test_people_with_a_strength_who_have_time(session):
     hanako, taro = (factories.member(session, name, strengths=["36協定"]) for name in ("hanako", "taro"))
     taro.accepting = False
     session.flush()
-    assert strengths.people_with(session, "３６協定") == [hanako]
+    assert strengths.people_with(session, factories.viewer(session, taro), "３６協定") == [hanako]
 
 
 def offered(session, account, limit=9):
