@@ -41,6 +41,12 @@ OF_POSTS = (
 )  # fmt: skip
 """The pictures of the posts `post_ids`, as plain columns: for pages of many posts."""
 
+_OF = (
+    select(Media)
+    .where(Media.post_id.in_(bindparam("post_ids", expanding=True)))
+    .order_by(Media.post_id, Media.position)
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Foreign:
@@ -204,9 +210,8 @@ def release(session: Session, media: Iterable[Media]) -> None:
 
 def of(session: Session, post_ids: Iterable[int]) -> dict[int, list[Media]]:
     """The pictures of each post that has any, in order. One query."""
-    rows = select(Media).where(Media.post_id.in_(list(post_ids))).order_by(Media.post_id, Media.position)
     found: dict[int, list[Media]] = {}
-    for media in session.scalars(rows):
+    for media in session.scalars(_OF, {"post_ids": list(post_ids)}):
         assert media.post_id is not None
         found.setdefault(media.post_id, []).append(media)
     return found

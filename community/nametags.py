@@ -44,6 +44,8 @@ class Notice:
 
 def public_author(session: Session, post: Post, viewer: Viewer | None = None) -> Account:
     """Whom `viewer` is shown as the author of `post`; without one, whom other servers are."""
+    if viewer is None:  # most often the row is at hand
+        return session.get_one(Account, post.author_id)
     return public_authors(session, [post], viewer)[post.id]
 
 
@@ -58,12 +60,8 @@ def shown(session: Session, viewer: Viewer | None, who: Mapping[int, int]) -> di
         return {}
     wanted = set(who.values())
     hidden = frozenset[int]() if viewer is None else veils.among_these(session, viewer, wanted)
-    shown = wanted - hidden
-    if len(shown) == 1:  # most often it is at hand
-        accounts = {account_id: session.get_one(Account, account_id) for account_id in shown}
-    else:
-        found = session.scalars(select(Account).where(Account.id.in_(shown))) if shown else ()
-        accounts = {account.id: account for account in found}
+    found = session.scalars(select(Account).where(Account.id.in_(wanted - hidden))) if wanted - hidden else ()
+    accounts = {account.id: account for account in found}
     if hidden:
         accounts |= dict.fromkeys(hidden, founding.relay(session))
     return {key: accounts[account_id] for key, account_id in who.items()}

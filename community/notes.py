@@ -66,7 +66,8 @@ def write(
     posts.store(session, post, author=author, origin=origin)
     if extras is not None:
         besides.attach(session, post, author=author, extras=extras)
-    tag_rows.put(session, post, labels)
+    if labels:
+        tag_rows.put(session, post, labels)
     mentioned = posts.mention(session, post, mentions)
     posts.announce(session, post)
     for account in mentioned:

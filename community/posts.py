@@ -34,6 +34,7 @@ __all__ = [
 
 HOUR = 3_600_000  # milliseconds
 _EVERYBODYS = (OPEN, UNLISTED)
+_AT_HAND = "machi.posts.at_hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,6 +103,8 @@ def store(session: Session, post: Post, *, author: Account, origin: Origin | Non
     else:
         _take_origin(post, origin)
     session.add(post)
+    # A session forgets rows that nobody holds. Those who hear of the post before the commit ask for both again.
+    session.info.setdefault(_AT_HAND, []).append((post, author))
     session.flush()
     adjust(author, posts_count=1)
     if post.visibility in _EVERYBODYS:
@@ -121,6 +124,8 @@ def announce(session: Session, post: Post) -> None:
 def mention(session: Session, post: Post, accounts: Iterable[Account]) -> list[Account]:
     """Note whom `post` speaks to, each once and never its own author; gives those back."""
     others = {account.id: account for account in accounts if account.id != post.author_id}
+    if not others:
+        return []
     session.add_all(Mention(post_id=post.id, account_id=account_id) for account_id in others)
     session.flush()
     return list(others.values())

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from sqlalchemy import ColumnElement, delete, exists, or_, select
+from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from community import distance, ids, town, veils
@@ -17,6 +17,13 @@ _SHORTEST_PART = 2  # 「契約書の確認」 also answers to the tag 契約書
 _RECENT_MS = 120 * 24 * 3600 * 1000
 
 
+_OF_MANY = (
+    select(Strength)
+    .where(Strength.account_id.in_(bindparam("ids", expanding=True)))
+    .order_by(Strength.account_id, Strength.position)
+)
+
+
 def of(session: Session, account_id: int) -> list[Strength]:
     """The 得意技 of one account, in its own order."""
     return of_many(session, [account_id])[account_id]
@@ -25,12 +32,7 @@ def of(session: Session, account_id: int) -> list[Strength]:
 def of_many(session: Session, account_ids: Iterable[int]) -> dict[int, list[Strength]]:
     """The 得意技 of each account, in one query."""
     found: dict[int, list[Strength]] = {account_id: [] for account_id in account_ids}
-    rows = (
-        select(Strength)
-        .where(Strength.account_id.in_(found))
-        .order_by(Strength.account_id, Strength.position)
-    )
-    for row in session.execute(rows).scalars():
+    for row in session.execute(_OF_MANY, {"ids": list(found)}).scalars():
         found[row.account_id].append(row)
     return found
 

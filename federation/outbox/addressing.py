@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, bindparam, func, or_, select
 from sqlalchemy.orm import Session
 
 from community import town, towns
@@ -54,25 +54,27 @@ REFUSES_CHOOSE_ANSWER = PLAIN | REFUSES_BARE_ANNOUNCE
 _ACCEPTED = "accepted"
 
 
+_FOLLOWERS = (
+    select(func.coalesce(RemoteActor.shared_inbox, RemoteActor.inbox))
+    .distinct()
+    .join(Follow, Follow.follower_id == RemoteActor.account_id)
+    .join(Account, Account.id == RemoteActor.account_id)
+    .where(Follow.followee_id == bindparam("followee"), Follow.state == _ACCEPTED, Account.deleted_at.is_(None))
+)
+
+
 def inbox(url: str) -> Inbox:
     return Inbox(urlsplit(url).netloc.lower(), url)
 
 
 def followers(session: Session, account: Account, *, without_software: Collection[str] = ()) -> list[Inbox]:
     """Where the remote followers of a local account receive; `without_software` names (lower case) are left out."""
-    address = func.coalesce(RemoteActor.shared_inbox, RemoteActor.inbox)
-    query = (
-        select(address)
-        .distinct()
-        .join(Follow, Follow.follower_id == RemoteActor.account_id)
-        .join(Account, Account.id == RemoteActor.account_id)
-        .where(Follow.followee_id == account.id, Follow.state == _ACCEPTED, Account.deleted_at.is_(None))
-    )
+    query = _FOLLOWERS
     if without_software:
         query = query.outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host).where(
             _not_of(without_software)
         )
-    return [inbox(url) for url in session.scalars(query)]
+    return [inbox(url) for url in session.connection().execute(query, {"followee": account.id}).scalars()]
 
 
 def sisters(session: Session) -> list[Inbox]:

@@ -18,6 +18,7 @@ from federation.outbox.addressing import Inbox
 from federation.vocabulary import render
 
 DROPPED = "dropped"
+_ITEM = insert(OutboxItem.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
 _CARRIES_WORDS = ("Create", "Update", "Announce")
 
 
@@ -49,17 +50,19 @@ def say(
     """
     number = number_of(session, activity["id"])
     assert number is not None, "an activity of ours bears an id of ours"
-    session.execute(
-        insert(OutboxItem).values(
-            id=number,
-            account_id=actor.id,
-            type=activity["type"],
-            object_uri=about,
-            post_id=post.id if post else None,
-            public=public,
-            body=orjson.dumps(render.with_context(activity)),
-            created_at=at,
-        )
+    session.flush()
+    session.connection().execute(
+        _ITEM,
+        {
+            "id": number,
+            "account_id": actor.id,
+            "type": activity["type"],
+            "object_uri": about,
+            "post_id": post.id if post else None,
+            "public": public,
+            "body": orjson.dumps(render.with_context(activity)),
+            "created_at": at,
+        },
     )
     deliver(session, number, inboxes)
 

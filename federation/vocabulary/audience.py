@@ -7,7 +7,7 @@ followers of だれかさん and nobody else's.
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from community import anonymity, town
@@ -35,6 +35,14 @@ class Audience:
         return written
 
 
+_MENTIONED = (
+    select(Account)
+    .join(Mention, Mention.account_id == Account.id)
+    .where(Mention.post_id == bindparam("post"), Account.deleted_at.is_(None))
+    .order_by(Account.id)
+)
+
+
 @dataclass(frozen=True, slots=True)
 class Company:
     """The accounts around a post: who is shown as its author, whom it answers, names and concerns."""
@@ -60,12 +68,7 @@ def company(session: Session, post: Post) -> Company:
     parent = session.get(Post, post.parent_id) if post.parent_id else None
     root = session.get(Post, post.root_id) if post.root_id else None
     board_id = post.board_id or (root.board_id if root else None)
-    mentioned = session.scalars(
-        select(Account)
-        .join(Mention, Mention.account_id == Account.id)
-        .where(Mention.post_id == post.id, Account.deleted_at.is_(None))
-        .order_by(Account.id)
-    ).all()
+    mentioned = session.scalars(_MENTIONED, {"post": post.id}).all()
     return Company(
         author=anonymity.public_author(session, post),
         board=session.get(Account, board_id) if board_id else None,

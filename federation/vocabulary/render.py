@@ -9,7 +9,7 @@ import re
 from html import escape
 from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import bindparam, func, select
 from sqlalchemy.orm import Session
 
 from community import town
@@ -242,15 +242,20 @@ def _place(session: Session, post: Post, root: Post) -> Document:
     thread = f"{root.uri}/context" if root.local else root.context_uri
     if thread:
         place["context"] = place["conversation"] = thread
-    replies = session.scalar(
-        select(func.count()).where(
-            Post.parent_id == post.id, Post.deleted_at.is_(None), Post.visibility.in_(_repliers(post))
-        )
-    )
-    place["replies"] = {**_count(f"{post.uri}/replies", replies or 0), "first": f"{post.uri}/replies?page=1"}
+    place["replies"] = {**_count(f"{post.uri}/replies", _replies_to(session, post)), "first": f"{post.uri}/replies?page=1"}
     place["likes"] = _count(f"{post.uri}/likes", post.likes_count + post.thanks_count)
     place["shares"] = _count(f"{post.uri}/shares", shares_of(session, post))
     return place
+
+
+def _replies_to(session: Session, post: Post) -> int:
+    """How many replies are told; of a post that was just written there are none, and nothing is asked."""
+    if not post.replies_count:
+        return 0
+    told = select(func.count()).where(
+        Post.parent_id == post.id, Post.deleted_at.is_(None), Post.visibility.in_(_repliers(post))
+    )
+    return session.scalar(told) or 0
 
 
 def _repliers(post: Post) -> tuple[str, ...]:
@@ -263,6 +268,8 @@ def _count(uri: str, total: int) -> Document:
 
 def shares_of(session: Session, post: Post) -> int:
     """How often the post was passed on: by boards of ours, and by people anywhere."""
+    if post.kind != "question":  # boards recommend questions alone
+        return post.boosts_count
     by_boards = (
         select(func.count())
         .select_from(OutboxItem)
@@ -305,9 +312,7 @@ def _source(session: Session, post: Post) -> Post | None:
 
 
 def _tags(session: Session, post: Post, around: Company) -> list[Document]:
-    labels = session.execute(
-        select(Tag.label, Tag.name).join(PostTag).where(PostTag.post_id == post.id).order_by(PostTag.position)
-    ).all()
+    labels = session.connection().execute(_LABELS, {"post": post.id}).all()
     tags = [_hashtag(session, label, name) for label, name in labels]
     if post.solved_at is not None and terms.SOLVED_TAG not in (name for _, name in labels):
         tags.append(_hashtag(session, terms.SOLVED_TAG, terms.SOLVED_TAG))
@@ -316,6 +321,14 @@ def _tags(session: Session, post: Post, around: Company) -> list[Document]:
         for each in around.named_in(post)
     ]
     return [*tags, *mentions]
+
+
+_LABELS = (
+    select(Tag.label, Tag.name)
+    .join(PostTag)
+    .where(PostTag.post_id == bindparam("post"))
+    .order_by(PostTag.position)
+)
 
 
 def _hashtag(session: Session, label: str, name: str) -> Document:
@@ -331,6 +344,8 @@ def _solution(session: Session, post: Post) -> str | None:
 
 def _updated(session: Session, post: Post) -> int | None:
     """When the document last changed; every Update that was sent counts, so that it only ever grows."""
+    if post.kind != "question" and post.edited_at is None and not post.touched:
+        return None  # none was sent
     sent = session.scalar(
         select(func.max(OutboxItem.created_at)).where(
             OutboxItem.object_uri == post.uri, OutboxItem.type == "Update"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
 
 from community import strengths, town, veils
@@ -86,10 +86,15 @@ def rendered(session: Session, stamps: Iterable[tuple[Any, ...]]) -> dict[int, b
     return found
 
 
+_WITH_ROLE = (
+    select(Account, Member.role)
+    .outerjoin(Member, Member.account_id == Account.id)
+    .where(Account.id.in_(bindparam("ids", expanding=True)))
+)
+
+
 def _render(session: Session, ids: list[int]) -> list[tuple[Account, bytes]]:
-    rows = session.execute(
-        select(Account, Member.role).outerjoin(Member, Member.account_id == Account.id).where(Account.id.in_(ids))
-    ).all()
+    rows = session.execute(_WITH_ROLE, {"ids": ids}).all()
     labels = strengths.of_many(session, ids)
     uris = town.of(session).uris
     made = []
@@ -138,6 +143,8 @@ def _entity(account: Account, role: str | None, skills: list[str], origin: str, 
     if account.domain == LOCAL:
         entity["noindex"] = not account.indexable
         entity["roles"] = [{"id": role, "name": ROLES[role], "color": ""}] if role in ROLES else []
+    if account.silenced_at is not None:
+        entity["limited"] = True
     if account.moved_to_uri:
         entity["machi"]["moved_to"] = account.moved_to_uri
     return entity

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import orjson
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session, aliased
 
 from community import boards, founding, thanking, town
@@ -24,6 +24,18 @@ VISIBILITIES = {
 
 _OFFER = b',"offers":["thanks"]'
 _parent, _answer = aliased(Post), aliased(Post)
+_IDS = bindparam("ids", expanding=True)
+_POSTS = select(Post).where(Post.id.in_(_IDS))
+_MENTIONED = select(Mention.post_id, Account).join(Account, Account.id == Mention.account_id).where(Mention.post_id.in_(_IDS))
+_TAGGED = (
+    select(PostTag.post_id, Tag)
+    .join(Tag, Tag.id == PostTag.tag_id)
+    .where(PostTag.post_id.in_(_IDS))
+    .order_by(PostTag.post_id, PostTag.position)
+)
+_ABOVE = select(_parent.id, _parent.author_id, _parent.kind).where(_parent.id.in_(_IDS))
+_ANSWERS = select(_answer.id, _answer.author_id, _answer.url).where(_answer.id.in_(_IDS))
+_POLLS = select(Poll.post_id).where(Poll.post_id.in_(_IDS))
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +74,7 @@ def make(session: Session, page: Sequence[Stamp], veiled: frozenset[int] = froze
     stays as it is.
     """
     ids = [stamp.id for stamp in page]
-    posts = {post.id: post for post in session.scalars(select(Post).where(Post.id.in_(ids)))}
+    posts = {post.id: post for post in session.scalars(_POSTS, {"ids": ids})}
     around = _around(session, list(posts.values()), veiled, relay_id)
     return [_text(posts[each], around) for each in ids]
 
@@ -74,26 +86,21 @@ def _around(session: Session, posts: Sequence[Post], veiled: frozenset[int], rel
     chosen = {post.accepted_answer_id for post in posts if post.accepted_answer_id is not None}
     pictured = {post.card_id for post in posts if post.card_id is not None}
     mentions: defaultdict[int, list[Account]] = defaultdict(list)
-    for post_id, account in session.execute(
-        select(Mention.post_id, Account).join(Account, Account.id == Mention.account_id).where(Mention.post_id.in_(ids))
-    ):
+    for post_id, account in session.execute(_MENTIONED, {"ids": ids}):
         mentions[post_id].append(account)
     labelled: defaultdict[int, list[Tag]] = defaultdict(list)
-    for post_id, tag in session.execute(
-        select(PostTag.post_id, Tag).join(Tag, Tag.id == PostTag.tag_id).where(PostTag.post_id.in_(ids))
-        .order_by(PostTag.post_id, PostTag.position)
-    ):  # fmt: skip
+    for post_id, tag in session.execute(_TAGGED, {"ids": ids}):
         labelled[post_id].append(tag)
-    above = session.execute(select(_parent.id, _parent.author_id, _parent.kind).where(_parent.id.in_(parents)))
-    named = session.scalars(select(Account).where(Account.id.in_(boards_needed)))
-    answers = session.execute(select(_answer.id, _answer.author_id, _answer.url).where(_answer.id.in_(chosen)))
+    above = session.execute(_ABOVE, {"ids": list(parents)}).all() if parents else ()
+    named = session.scalars(select(Account).where(Account.id.in_(boards_needed))) if boards_needed else ()
+    answers = session.execute(_ANSWERS, {"ids": list(chosen)}).all() if chosen else ()
     return _Around(
         uris=town.of(session).uris,
         mentions=mentions,
         tags=labelled,
         media=media.many(session, ids),
-        cards=cards.many(session, pictured),
-        polls=set(session.scalars(select(Poll.post_id).where(Poll.post_id.in_(ids)))),
+        cards=cards.many(session, pictured) if pictured else {},
+        polls=set(session.connection().execute(_POLLS, {"ids": ids}).scalars()),
         boards={account.id: account for account in named},
         parents={row.id: (row.author_id, row.kind, "") for row in above},
         solutions={row.id: (row.author_id, row.url) for row in answers},
