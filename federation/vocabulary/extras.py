@@ -28,7 +28,9 @@ def poll(document: Document) -> Poll | None:
     multiple = "anyOf" in document
     told = items(document.get("anyOf") if multiple else document.get("oneOf"))[:_MOST_OPTIONS]
     options = tuple(
-        (title, _count(_total(each.get("replies")))) for each in told if isinstance(each, dict) and (title := text_of(each.get("name")).strip())
+        (title, _count(_total(each.get("replies"))))
+        for each in told
+        if isinstance(each, dict) and (title := text_of(each.get("name")).strip())
     )
     if not options:
         return None
@@ -67,5 +69,6 @@ def _total(replies: object) -> object:
 
 
 def _count(value: object) -> int:
-    whole = isinstance(value, int) and not isinstance(value, bool)
-    return min(max(value, 0), _MOST_VOTES) if whole else 0  # type: ignore[type-var]  # whole: an int
+    if not isinstance(value, int) or isinstance(value, bool):
+        return 0
+    return min(max(value, 0), _MOST_VOTES)

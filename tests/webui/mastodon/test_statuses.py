@@ -110,6 +110,32 @@ async def test_a_boards_handle_first_asks_a_question(site, scene, app_of):
     assert direct["machi"]["kind"] == "note"
 
 
+async def test_who_cannot_be_found_stays_a_word(site, scene, app_of):
+    app = await app_of(scene.bystander)
+    made = await app.post("/api/v1/statuses", json={"status": "@who@localhost:1 @nobody さん"})
+    assert (made.status, made.json["mentions"]) == (200, [])
+    assert made.json["content"] == "<p>@who@localhost:1 @nobody さん</p>"
+
+
+async def test_others_boards_and_the_towns_own_are_not_asked_by_mention(site, scene, app_of):
+    app = await app_of(scene.bystander)
+    for said in (f"@machi {TITLE}", f"{TITLE} @roumu", f"@mizutama @roumu {TITLE}"):
+        assert (await app.post("/api/v1/statuses", json={"status": said})).json["machi"]["kind"] == "note"
+
+
+async def test_a_question_of_a_page_is_edited_by_an_app_as_markdown(site, scene, app_of):
+    app = await app_of(scene.asker)
+    path = f"/api/v1/statuses/{scene.question}"
+    source = (await app.get(f"{path}/source")).json["text"]
+    assert source.startswith("@roumu 月の途中で")
+    same = (await app.put(path, json={"status": source})).json
+    assert (same["edited_at"], [each["name"] for each in same["tags"]][:1]) == (None, ["入社手続き"])
+    site.clock.advance(minutes=1)
+    edited = (await app.put(path, json={"status": f"{source}\n\n**追記**"})).json
+    assert "<strong>追記</strong>" in edited["content"]
+    assert (edited["machi"]["kind"], edited["machi"]["title"]) == ("question", same["machi"]["title"])
+
+
 async def test_a_title_follows_the_rules(site, scene, app_of):
     app = await app_of(scene.bystander)
     short = await app.post("/api/v1/statuses", json={"status": "@roumu 短い\n本文"})
