@@ -12,7 +12,7 @@ more than READ_MOST posts that have the words, the newest ones; so it costs the 
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, case, exists, false, func, or_, select
+from sqlalchemy import ColumnElement, Subquery, and_, case, exists, false, func, or_, select, union
 from sqlalchemy.orm import Session, aliased
 
 from community import distance, events, ids, lexicon, quiet, search_terms, town, veils
@@ -21,6 +21,7 @@ from community.events import Bus
 from community.models import (
     LOCAL,
     Account,
+    AccountWords,
     Bookmark,
     Follow,
     Like,
@@ -130,8 +131,7 @@ def people(
     then whom `viewer` follows, then our own people, then others. Who wants to be found by nobody is, by the whole handle.
     """
     typed = typed.strip().removesuffix("@" + town.of(session).uris.domain)
-    terms = search_terms.words(typed)
-    if not terms:
+    if not search_terms.words(typed):
         return []
     followed = _followed(viewer, Account.id)
     standing: list[ColumnElement[bool]] = [
@@ -142,7 +142,7 @@ def people(
         standing.append(followed)
     named = session.scalar(select(Account.id).where(*_called(typed), *standing))
     first = [] if named is None else [named]
-    found = lexicon.ACCOUNTS.found(session, terms, most=PEOPLE_READ_MOST)
+    found = named_so(session, viewer, typed)
     rows = (
         select(Account.id)
         .join(found, found.c.id == Account.id)
@@ -157,6 +157,23 @@ def people(
         .offset(max(offset - len(first), 0))
     )
     return [*first[offset:], *session.scalars(rows)][:limit]
+
+
+def named_so(session: Session, viewer: Viewer, typed: str) -> Subquery:
+    """A subquery with one column `id`: the accounts whose handle, name or 得意技 have the words of `typed`. All of our own
+    people and of those whom `viewer` follows, of others the PEOPLE_READ_MOST that were met last. There must be a word.
+    """
+    terms = search_terms.words(typed)
+    newest = lexicon.ACCOUNTS.found(session, terms, most=PEOPLE_READ_MOST)
+    dialect = session.connection().dialect.name
+    said = [lexicon.has(AccountWords.words, term, dialect) for term in terms]
+    ours = select(Account.id).join(AccountWords, AccountWords.id == Account.id).where(Account.domain == LOCAL, *said)
+    near = (
+        select(Follow.followee_id)
+        .join(AccountWords, AccountWords.id == Follow.followee_id)
+        .where(Follow.follower_id == (viewer.account_id or 0), *said)
+    )
+    return union(select(newest.c.id), ours, near).subquery("named_so")
 
 
 def tags(session: Session, viewer: Viewer, typed: str, *, limit: int = 20, offset: int = 0) -> list[Tag]:

@@ -423,3 +423,34 @@ def test_subscribers_leave_boosts_alone(session, settle):
     session.info.setdefault("machi.events", []).append(events.PostCreated(boost.id))
     settle()
     assert session.scalar(sa.text("SELECT count(*) FROM post_words")) == 1
+
+
+def test_our_own_people_and_those_one_follows_are_never_lost_among_strangers(session, monkeypatch):
+    monkeypatch.setattr(search, "PEOPLE_READ_MOST", 2)
+    me, haru = factories.member(session, "watashi"), factories.member(session, "haru")
+    friend = factories.remote(session, "haruka", "far.example")
+    follows.accept(session, follow=follows.request(session, follower=me, followee=friend))
+    strangers = [factories.remote(session, f"haru{number}", "far.example") for number in range(5)]
+    for each in (friend, *strangers):
+        search.note_account(session, each.id)
+    found = search.people(session, factories.viewer(session, me), "haru")
+    assert found[:2] == [haru.id, friend.id]
+    assert found[2:] == [each.id for each in strangers[:2:-1]]
+
+
+def test_people_are_looked_up_without_reading_all_of_them(session):
+    me = factories.member(session, "watashi")
+    viewer = factories.viewer(session, me)
+    if session.get_bind().dialect.name == "sqlite":
+        told = plan(session, lambda: search.people(session, viewer, "haru"))
+        assert "SCAN account_words_grams VIRTUAL TABLE INDEX" in told
+        assert "SCAN accounts" not in told
+        assert "SCAN account_words" not in told.replace("SCAN account_words_grams", "")
+
+
+def test_tags_are_looked_up_without_reading_all_of_them(session):
+    if session.get_bind().dialect.name == "sqlite":
+        told = plan(session, lambda: search.tags(session, PUBLIC, "休暇"))
+        assert "SCAN tag_words_grams VIRTUAL TABLE INDEX" in told
+        for table in ("tags", "post_tags", "posts"):
+            assert f"SCAN {table}" not in told
