@@ -40,6 +40,7 @@ def upsert(session: Session, document: Document, *, domain: str | None = None) -
         account.name = _free_name(session, actor, domain)
         account.domain = domain
     _describe(session, account, actor)
+    session.add(account)
     session.flush()
     _set_strengths(session, account, actor)
     _set_wire(session, account, actor)
@@ -74,7 +75,7 @@ def remove(session: Session, account: Account) -> bool:
 
 def _new(session: Session, actor: Actor, domain: str) -> Account:
     now = town.now(session)
-    account = Account(
+    return Account(  # added once it is described: what is asked meanwhile would flush half of it
         id=ids.new(now),
         uri=actor.id,
         name=_free_name(session, actor, domain),
@@ -82,8 +83,6 @@ def _new(session: Session, actor: Actor, domain: str) -> Account:
         created_at=min(actor.published if actor.published is not None else now, now),
         silenced_at=now if towns.is_silenced(session, domain) else None,
     )
-    session.add(account)
-    return account
 
 
 def _free_name(session: Session, actor: Actor, domain: str) -> str:
