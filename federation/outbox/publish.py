@@ -63,7 +63,7 @@ def post_created(session: Session, event: events.PostCreated) -> None:
     if around.author.local:
         heard = audience.of_post(session, post, around)
         activity = activities.create(
-            _new_uri(session), around.author, render.note(session, post), now=post.created_at, heard=heard
+            _new_uri(session), around.author, render.note(session, post, around), now=post.created_at, heard=heard
         )
         sayings.say(
             session, around.author, activity, hearers(session, post, around),
@@ -94,7 +94,7 @@ def _say_update(session: Session, post: Post, around: Company) -> None:
         boards.pass_on(session, post, around, boards.received(session, ("Update",), post.uri))
         return
     at = update_moment(session, post)
-    note = render.note(session, post) | {"updated": iso(at)}
+    note = render.note(session, post, around) | {"updated": iso(at)}
     heard = audience.of_post(session, post, around)
     activity = activities.update(_new_uri(session), around.author, note, now=at, heard=heard)
     sayings.say(

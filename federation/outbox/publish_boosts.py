@@ -91,7 +91,7 @@ def counted(session: Session, event: events.PollCounted) -> None:
     around = audience.company(session, post)
     heard = audience.of_post(session, post, around)
     now = town.now(session)
-    activity = activities.update(_new_uri(session), around.author, render.note(session, post), now=now, heard=heard)
+    activity = activities.update(_new_uri(session), around.author, render.note(session, post, around), now=now, heard=heard)
     inboxes = [*hearers(session, post, around), *addressing.reached(session, post.uri)]
     sayings.say(session, around.author, activity, inboxes, about=f"{post.uri}#votes", at=now, post=post)
 

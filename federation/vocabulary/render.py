@@ -117,12 +117,13 @@ def _fields(account: Account) -> list[Document]:
     return [{"type": "PropertyValue", "name": each["name"], "value": each["value"]} for each in account.fields]
 
 
-def note(session: Session, post: Post) -> Document:
+def note(session: Session, post: Post, around: Company | None = None) -> Document:
     """The Note of a local post (question, answer, comment, words of thanks, note).
 
-    The caller has made sure that the post may leave: it is local, not deleted, not まちの中だけ.
+    The caller has made sure that the post may leave: it is local, not deleted, not まちの中だけ. `around` is its company,
+    if that is known already.
     """
-    around = audience.company(session, post)
+    around = around or audience.company(session, post)
     heard = audience.of_post(session, post, around)
     root = post if post.root_id in (None, post.id) else session.get_one(Post, post.root_id)
     document: Document = {
