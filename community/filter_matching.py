@@ -26,6 +26,37 @@ _LETTER = (
 )
 _STARTS, _ENDS = re.compile(_LETTER), re.compile(_LETTER + r"\Z")
 _GAP = re.compile(r"\s+")
+_TRIED_MOST = 32  # places where a whole word is only a part of another, before it counts as not met
+
+
+@dataclass(frozen=True, slots=True)
+class Keyword:
+    """A word as it was typed and as it is looked for: plainly, for thousands of patterns take minutes to compile."""
+
+    typed: str
+    folded: str
+    starts: bool  # no letter may stand before it
+    ends: bool  # nor after it
+
+    @classmethod
+    def of(cls, typed: str, *, whole: bool) -> "Keyword":
+        folded = fold(typed).strip()
+        starts = whole and _STARTS.match(folded) is not None
+        return cls(typed, folded, starts, whole and _ENDS.search(folded) is not None)
+
+    def is_met(self, folded_text: str) -> bool:
+        at = folded_text.find(self.folded)
+        if not (self.starts or self.ends):
+            return at >= 0
+        for _ in range(_TRIED_MOST):
+            if at < 0:
+                return False
+            end = at + len(self.folded)
+            open_before = not self.starts or at == 0 or _STARTS.match(folded_text, at - 1) is None
+            if open_before and (not self.ends or _STARTS.match(folded_text, end) is None):
+                return True
+            at = folded_text.find(self.folded, at + 1)
+        return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +68,7 @@ class Rule:
     contexts: tuple[str, ...]
     action: str
     expires_at: int | None
-    words: tuple[tuple[str, re.Pattern[str]], ...]
+    words: tuple[Keyword, ...]
     posts: frozenset[int]
 
 
@@ -67,12 +98,11 @@ class Hit:
 class Compiled:
     """The filters of one member that are in force until `until` (milliseconds; None: until they change)."""
 
-    __slots__ = ("_any", "_posts", "_rules", "until")
+    __slots__ = ("_posts", "_rules", "_worded", "until")
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self._rules = tuple(rules)
-        patterns = [pattern.pattern for rule in self._rules for _, pattern in rule.words]
-        self._any = re.compile("|".join(patterns)) if patterns else None
+        self._worded = any(rule.words for rule in self._rules)
         self._posts: frozenset[int] = frozenset[int]().union(*(rule.posts for rule in self._rules))
         self.until = min((rule.expires_at for rule in self._rules if rule.expires_at is not None), default=None)
 
@@ -92,15 +122,14 @@ class Compiled:
 
     def hits(self, text: str, post_id: int | None, context: str | None = None) -> list[Hit]:
         """The same, for ourselves."""
-        folded = fold(text) if self._any is not None else ""
-        worded = self._any is not None and self._any.search(folded) is not None
-        if not worded and post_id not in self._posts:
+        if not self._worded and post_id not in self._posts:
             return []
+        folded = fold(text) if self._worded else ""
         found = []
         for rule in self._rules:
             if context is not None and context not in rule.contexts:
                 continue
-            words = tuple(word for word, pattern in rule.words if worded and pattern.search(folded))
+            words = tuple(word.typed for word in rule.words if word.is_met(folded))
             posts = (post_id,) if post_id is not None and post_id in rule.posts else ()
             if words or posts:
                 found.append(Hit(rule, words, posts))
@@ -162,16 +191,6 @@ def _utc(moment: int) -> str:
     return f"{shown.removesuffix('+00:00')}.{moment % 1000:03}Z"
 
 
-def _pattern(word: str, *, whole: bool) -> re.Pattern[str]:
-    folded = fold(word).strip()
-    inner = re.escape(folded)
-    if whole and _STARTS.match(folded):
-        inner = rf"(?<!{_LETTER}){inner}"
-    if whole and _ENDS.search(folded):
-        inner = rf"{inner}(?!{_LETTER})"
-    return re.compile(inner)
-
-
 def _force() -> Select[Filter]:
     return (
         select(Filter)
@@ -191,14 +210,14 @@ def _compile(session: Session, account_id: int, now: int) -> Compiled:
     if not rows:
         return NOTHING
     wanted = [row.id for row in rows]
-    words: dict[int, list[tuple[str, re.Pattern[str]]]] = {it: [] for it in wanted}
+    words: dict[int, list[Keyword]] = {it: [] for it in wanted}
     posts: dict[int, set[int]] = {it: set() for it in wanted}
     for filter_id, keyword, whole in session.execute(
         select(FilterKeyword.filter_id, FilterKeyword.keyword, FilterKeyword.whole_word)
         .where(FilterKeyword.filter_id.in_(wanted))
         .order_by(FilterKeyword.id)
     ):
-        words[filter_id].append((keyword, _pattern(keyword, whole=whole)))
+        words[filter_id].append(Keyword.of(keyword, whole=whole))
     for filter_id, post_id in session.execute(
         select(FilterStatus.filter_id, FilterStatus.post_id).where(FilterStatus.filter_id.in_(wanted))
     ):

@@ -4,7 +4,7 @@ Every change makes `members.filters_version` grow, so what is compiled for match
 How they are matched is in `community.filter_matching`.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -27,8 +27,9 @@ T = TypeVar("T")
 CONTEXTS = ("home", "notifications", "public", "thread", "account")
 ACTIONS = ("warn", "hide", "blur")
 FILTERS_MOST = 200
-"""How many filters a member may have; each of at most `PARTS_MOST` words, and as many posts."""
-PARTS_MOST = 500
+"""How many filters a member may have; all together of at most `PARTS_MOST` words, and as many posts: each page of an app
+is held against all of them."""
+PARTS_MOST = 1_000
 TITLE_MOST = 200
 WORD_MOST = 200
 _LONGEST = 10 * 365 * 24 * 3600  # seconds
@@ -222,7 +223,9 @@ def _own(found: T | None) -> T:
     return found
 
 
-def _put_words(session: Session, row: Filter, words: Iterable[Word]) -> None:
+def _put_words(session: Session, row: Filter, words: Sequence[Word]) -> None:
+    if len(words) > PARTS_MOST:
+        raise TooMany("フィルターに入れられるのは、あわせて%(limit)s個までです。", limit=PARTS_MOST)
     for it in words:
         if it.id is None:
             if not it.gone:
@@ -256,8 +259,9 @@ def _add_word(session: Session, row: Filter, text: str | None, whole: bool | Non
 
 
 def _check_room(session: Session, model: type[FilterKeyword | FilterStatus], row: Filter) -> None:
-    if (session.scalar(select(func.count()).where(model.filter_id == row.id)) or 0) >= PARTS_MOST:
-        raise TooMany("1つのフィルターに入れられるのは%(limit)s個までです。", limit=PARTS_MOST)
+    own = select(Filter.id).where(Filter.account_id == row.account_id)
+    if (session.scalar(select(func.count()).where(model.filter_id.in_(own))) or 0) >= PARTS_MOST:
+        raise TooMany("フィルターに入れられるのは、あわせて%(limit)s個までです。", limit=PARTS_MOST)
 
 
 def _changed(session: Session, account_id: int) -> None:
