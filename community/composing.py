@@ -122,8 +122,9 @@ def spoken(draft: Draft) -> tuple[str, str]:
 
 
 def check_length(words: str, summary: str) -> None:
-    """Invalid("characters") for more than TEXT_MOST."""
-    if len(words) + len(summary) > TEXT_MOST and markup.length(words) + len(summary) > TEXT_MOST:
+    """Invalid("characters") for more than TEXT_MOST; addresses, which count for little, may not be endless either."""
+    whole = len(words) + len(summary)
+    if whole > wording.BODY_MOST or (whole > TEXT_MOST and markup.length(words) + len(summary) > TEXT_MOST):
         raise Invalid("characters", "文章が長すぎるようです。%(limit)s文字までに分けて書いてください。", limit=TEXT_MOST)
 
 

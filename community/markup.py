@@ -131,9 +131,13 @@ def _handle(mark: re.Match[str], domain: str) -> Handle:
 
 def _url(found: str) -> str:
     """The address itself, without the punctuation of the sentence it ends."""
-    address = found.rstrip(_URL_END)
-    while address.endswith(")") and address.count(")") > address.count("("):
-        address = address[:-1].rstrip(_URL_END)
+    end = len(found.rstrip(_URL_END))
+    unopened = found.count(")", 0, end) - found.count("(", 0, end)  # counted once: there may be thousands
+    while unopened > 0 and found[end - 1] == ")":
+        end, unopened = end - 1, unopened - 1
+        while found[end - 1] in _URL_END:
+            end -= 1
+    address = found[:end]
     if address.endswith("//"):
         return escape(found, quote=False)
     shown = escape(address)

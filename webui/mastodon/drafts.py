@@ -7,7 +7,7 @@ from typing import TypeVar
 
 from sqlalchemy.orm import Session
 
-from community import composing, markup, media, polls, quotes, scheduled
+from community import composing, markup, media, polls, quotes, scheduled, wording
 from community.composing import Draft
 from community.errors import CommunityError, Invalid
 from community.rewriting import Described
@@ -88,6 +88,8 @@ async def meet_strangers(call: Call, typed: str) -> None:
     """Look up those whom `typed` mentions and nobody here knows, a few of them and not for long. Who cannot be found
     stays a word.
     """
+    if len(typed) > wording.BODY_MOST:  # it will be refused: nobody need be looked for
+        return
     if not any(host for _, host in markup.handles(typed, domain=call.town.uris.domain)):
         return
     unknown = await call.glance(lambda session: composing.strangers(session, typed))
