@@ -29,6 +29,7 @@ class Wishes:
 
 
 AS_IT_IS = Wishes()
+LANGUAGES_MOST, _LANGUAGE_LONGEST = 100, 16
 
 
 def request(
@@ -202,7 +203,8 @@ def _heed(session: Session, follow: Follow, followee: Account, wishes: Wishes) -
         follow.notify = wishes.notify
     if wishes.languages is not None:
         # Not None: of a JSON column that would be the JSON null, which no IS NULL finds.
-        follow.languages = list(wishes.languages) or null()
+        named = [each for each in dict.fromkeys(wishes.languages) if len(each) <= _LANGUAGE_LONGEST]
+        follow.languages = named[:LANGUAGES_MOST] or null()
     if wishes.boosts is not None and wishes.boosts != follow.boosts:
         follow.boosts = wishes.boosts
         if not wishes.boosts:

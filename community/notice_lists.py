@@ -10,7 +10,7 @@ from typing import Any, TypeVarTuple, cast
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session
 
-from community import distance, filter_matching, nametags, notice_types, town
+from community import distance, filter_matching, ids, nametags, notice_types, town
 from community.distance import Number
 from community.models import Account, Member, Notification, Post, Thanks, ThreadMute
 from community.storage.prepared import Prepared, param
@@ -90,7 +90,8 @@ def listing(session: Session, viewer: Viewer, wanted: Wanted) -> list[Notice]:
 def one(session: Session, viewer: Viewer, notice_id: int) -> Notice | None:
     """The notice with this id, held ones too; None if `viewer` has none such."""
     found = listing(
-        session, viewer, Wanted(limit=1, max_id=notice_id + 1, since_id=notice_id - 1, held=True)
+        session, viewer,
+        Wanted(limit=1, max_id=min(notice_id + 1, ids.LARGEST), since_id=notice_id - 1, held=True),
     )
     return found[0] if found else None
 

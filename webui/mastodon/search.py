@@ -18,6 +18,7 @@ from community.errors import CommunityError
 from community.models import Account
 from federation import lookup
 from webui.mastodon.entities import accounts, statuses, tags
+from webui.mastodon.params import as_identifier
 from webui.mastodon.replies import Refusal, reply
 from webui.mastodon.routing import Api, Call
 
@@ -28,7 +29,7 @@ RESOLVE_SECONDS = 10.0
 LONGEST = 2_000
 ACCOUNTS, STATUSES, HASHTAGS = TYPES = ("accounts", "statuses", "hashtags")
 _HANDLE = re.compile(r"@?[^@/\s]+@[^@/\s]+")
-_OUR_POST = re.compile(r"/(?:@[^/?#]+|posts)/(\d{1,19})(?:[?#].*)?")
+_OUR_POST = re.compile(r"/(?:@[^/?#]+|posts)/([0-9]{1,19})(?:[?#].*)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +102,8 @@ def _known(session: Session, text: str) -> Named:
         return Named()
     ours = _OUR_POST.fullmatch(text.removeprefix(town.of(session).uris.origin))
     if ours is not None:
-        return Named(post_ids=[int(ours[1])])
+        named = as_identifier(ours[1])
+        return Named(post_ids=[] if named is None else [named])
     post = posts.by_uri(session, text)
     if post is not None:
         return Named(post_ids=[post.id])

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from community import anonymity, composing, posts, rewriting, scheduled, submissions, visibility
 from community.errors import Conflict
 from community.models import Account, Post
+from community.text import storable
 from webui.mastodon import drafts
 from webui.mastodon.entities import edits, scheduling, statuses
 from webui.mastodon.entities.times import moment
@@ -37,7 +38,7 @@ async def post(call: Call) -> web.Response:
         made = composing.write(session, author=author, draft=draft)
         return f"post:{made.id}", statuses.one(session, call.viewer, made.id)
 
-    key = call.request.headers.get("Idempotency-Key", "")[:_KEY_MOST]
+    key = storable(call.request.headers.get("Idempotency-Key", ""))[:_KEY_MOST]
     try:
         return reply(await drafts.in_their_words(call, _once(call, key, make)))
     except Conflict:

@@ -36,6 +36,9 @@ from webui.mastodon.paging import Window
 _IN_LISTS = ("open", "sister", "town")
 """What stands on timelines that everybody has; `visibility` still decides who is everybody."""
 
+_TAGS_MOST = 10
+"""So many hashtags are walked through side by side, each by itself."""
+
 Statement = Select[*tuple[Any, ...]]
 _home, _listed, _pins, _tagged = (model.__table__.c for model in (HomeEntry, ListEntry, Pin, PostTag))
 _media, _mention = Media.__table__.c, Mention.__table__.c
@@ -230,7 +233,8 @@ def public(session: Session, viewer: Viewer, window: Window, wanted: Only) -> li
 
 def tagged(session: Session, viewer: Viewer, window: Window, wanted: Only, tags: Tags) -> list[Stamp]:
     """Posts with hashtags. The hashtag of a board leads to its questions."""
-    known = _tag_ids(session, {*tags.any, *tags.all, *tags.none})
+    any_of = list(dict.fromkeys(map(fold, tags.any[:_TAGS_MOST])))
+    known = _tag_ids(session, {*any_of, *tags.all, *tags.none})
     every = {known.get(fold(each)) for each in tags.all}
     if None in every:
         return []
@@ -241,12 +245,10 @@ def tagged(session: Session, viewer: Viewer, window: Window, wanted: Only, tags:
     }
     kinds = {"local": -1 if wanted.local == wanted.remote else int(wanted.local), "media": int(wanted.media)}
     pages = [
-        _TAGGED.read(session, viewer, window, tag=known[fold(each)], **facts, **kinds)
-        for each in tags.any
-        if fold(each) in known
+        _TAGGED.read(session, viewer, window, tag=known[each], **facts, **kinds) for each in any_of if each in known
     ]
     if not tags.all and not tags.none:
-        pages += [_BOARD.read(session, viewer, window, board=each, **kinds) for each in _board_ids(session, tags.any)]
+        pages += [_BOARD.read(session, viewer, window, board=each, **kinds) for each in _board_ids(session, any_of)]
     return _merged(pages, window)
 
 
