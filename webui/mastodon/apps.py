@@ -31,6 +31,7 @@ async def register(call: Call) -> web.Response:
     limits = {"apps@" + client_network(call.request): _PER_NETWORK}
     throttle = call.request.app[THROTTLE]
     throttle.check(limits, _TOO_MANY)
+    throttle.count(limits)  # before it waits for its turn, so that many at once count as many
     uris = redirect_uris.split(sent.all("redirect_uris"))
 
     def unit(session: Session) -> dict[str, Any]:
@@ -40,8 +41,11 @@ async def register(call: Call) -> web.Response:
         told = _entity(app, push_keys.public_key(call.town))
         return told | {"client_id": app.client_id, "client_secret": secret, "client_secret_expires_at": 0}
 
-    registered = await call.write(unit)
-    throttle.count(limits)
+    try:
+        registered = await call.write(unit)
+    except Exception:
+        throttle.take_back(limits)
+        raise
     return reply(registered, headers={"Cache-Control": "no-store"})
 
 

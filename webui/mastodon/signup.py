@@ -55,6 +55,17 @@ async def sign_up(call: Call) -> web.Response:
         raise Refusal(403, call.sentence(_CLOSED if mode == "closed" else _BY_INVITATION))
     throttle, limits = call.request.app[THROTTLE], {"sign-up@" + client_network(call.request): _PER_NETWORK}
     throttle.check(limits, _TOO_MANY)
+    throttle.count(limits)  # before the slow part, so that many at once count as many
+    try:
+        told = await _new_member(call, app_id, mode)
+    except Exception:
+        throttle.take_back(limits)
+        raise
+    return reply(told, headers={"Cache-Control": "no-store"})
+
+
+async def _new_member(call: Call, app_id: int, mode: str) -> dict[str, Any]:
+    sent = call.params
     host, needs_reason = call.town.uris.host, mode == "approval" and not sent.text("invite_code")
     problems = await call.read(lambda session: _problems(session, sent, host, needs_reason=needs_reason))
     if problems:
@@ -62,11 +73,9 @@ async def sign_up(call: Call) -> web.Response:
     passphrase_hash = await call.request.app[PASSPHRASES].hash(sent.string("password") or "")
     locale = _locale(call)
     try:
-        told = await call.write(lambda session: _join(session, sent, app_id, passphrase_hash, locale))
+        return await call.write(lambda session: _join(session, sent, app_id, passphrase_hash, locale))
     except Invalid as error:
         raise _refusal(call, [_late(error)]) from error
-    throttle.count(limits)
-    return reply(told, headers={"Cache-Control": "no-store"})
 
 
 @routes.post("/api/v1/emails/confirmations", scope="write:accounts")
