@@ -181,11 +181,15 @@ def set_role(session: Session, *, account_id: int, role: str) -> None:
     """Give a member a role of ROLES. Raises Invalid("role"), NotFound, NotAllowed for the last administrator."""
     if role not in ROLES:
         raise Invalid("role", "その役割はありません。")
-    _, member = _found(session, account_id)
+    account, member = _found(session, account_id)
     if role != "admin":
         keep_an_admin(session, member)
+    if member.role != role:
+        account.updated_at = max(town.now(session), account.updated_at + 1)  # what apps keep of it goes by this
     member.role = role
     session.flush()
+    if role not in notifications.MODERATORS:
+        notifications.forget_of_town(session, account_id)
 
 
 def update_profile(

@@ -26,10 +26,11 @@ from community.notice_types import KINDS, OF_THE_TOWN
 from community.visibility import Viewer
 
 __all__ = [
-    "KINDS", "MOST_COUNTED", "Notice", "clear", "dismiss", "mark_seen", "page", "read_up_to", "take_back", "tell",
-    "tell_moderators", "unread", "unread_part", "unseen",
+    "KINDS", "MODERATORS", "MOST_COUNTED", "Notice", "clear", "dismiss", "forget_of_town", "mark_seen", "page",
+    "read_up_to", "take_back", "tell", "tell_moderators", "unread", "unread_part", "unseen",
 ]  # fmt: skip
 
+MODERATORS = ("moderator", "admin")
 MOST_COUNTED = 10
 """A page shows no number over 9, so nothing counts further than this."""
 
@@ -108,10 +109,17 @@ def tell_moderators(session: Session, *, kind: str, actor: Account, report: Repo
     people = session.scalars(
         select(Account)
         .join(Member, Member.account_id == Account.id)
-        .where(Member.role.in_(("moderator", "admin")), Member.state == "active")
+        .where(Member.role.in_(MODERATORS), Member.state == "active")
     )
     for each in people:
         tell(session, to=each, kind=kind, actor=actor, report=report)
+
+
+def forget_of_town(session: Session, account_id: int) -> None:
+    """Somebody looks after the town no longer: what they were told for that, and by whom, is not theirs to read."""
+    session.execute(
+        delete(Notification).where(Notification.account_id == account_id, Notification.kind.in_(OF_THE_TOWN))
+    )
 
 
 def take_back(session: Session, *, to_id: int, kinds: frozenset[str], actor_id: int, post_id: int | None = None) -> None:
