@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import select
 
-from community import notifications
+from community import members, notifications
 from community.models import Report, Veil, WorkMark
 from community.visibility import Viewer
 
@@ -31,6 +31,20 @@ async def test_a_report_with_posts_and_promises(site, scene, app_of):
     assert all(each["type"] != "admin.report" for each in (await accused.get("/api/v1/notifications")).json)
     pages = await site.database.read(lambda session: notifications.page(session, Viewer(scene.answerer, role="member")))
     assert all(each.kind != "report" for each in pages)
+
+
+async def test_who_looks_after_the_town_no_longer_reads_no_report_any_more(site, scene, app_of):
+    moderator = await site.member("mihari", role="moderator")
+    app, watcher = await app_of(scene.bystander), await app_of(moderator)
+    sent = {"account_id": str(scene.answerer), "comment": "だれにも言わないでください"}
+    assert (await app.post("/api/v1/reports", json=sent)).status == 200
+    (notice,) = (await watcher.get("/api/v1/notifications")).json
+    assert notice["account"]["id"] == str(scene.bystander)
+    assert (await app.get(f"/api/v1/accounts/{moderator}")).json["roles"][0]["id"] == "moderator"
+    await site.database.write(lambda session: members.set_role(session, account_id=moderator, role="member"))
+    assert (await watcher.get("/api/v1/notifications")).json == []
+    assert (await watcher.get(f"/api/v1/notifications/{notice['id']}")).status == 404
+    assert (await app.get(f"/api/v1/accounts/{moderator}")).json["roles"] == []
 
 
 async def test_forms_of_every_kind(scene, app_of):
@@ -71,6 +85,7 @@ async def test_an_app_reports_dareka_for_a_colleagues_words_and_learns_no_name(s
     told = (await app.post("/api/v1/reports", json=sent)).json
     assert told["target_account"]["acct"] == "dareka"
     assert "harukaze" not in str(told)
+    assert told["status_ids"] is None  # of several named posts, it would tell those of one だれかさん from another's
     kept = await site.database.read(lambda session: session.scalars(select(Report.target_id)).one())
     assert kept == scene.answerer
     direct = await app.post("/api/v1/reports", json={"account_id": str(scene.answerer)})

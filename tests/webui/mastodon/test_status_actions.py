@@ -154,6 +154,8 @@ async def test_quotes_are_shown_listed_and_revoked(site, scene, app_of):
     assert not_mine.status == 404
     revoked = await asker.post(f"/api/v1/statuses/{scene.question}/quotes/{made['id']}/revoke")
     assert revoked.json["quote"] == {"state": "revoked", "quoted_status": None}
+    above = await app.post("/api/v1/statuses", json={"status": "さらに", "quoted_status_id": made["id"]})
+    assert above.json["quote"]["quoted_status"]["quote"] == {"state": "revoked", "quoted_status_id": None}
     assert (await asker.get(f"/api/v1/statuses/{scene.question}")).json["quotes_count"] == 0
     policy = await asker.put(f"/api/v1/statuses/{scene.question}/interaction_policy", json={"quote_approval_policy": "nobody"})
     assert policy.json["quote_approval"]["automatic"] == []

@@ -16,13 +16,17 @@ Entity = dict[str, Any]
 
 def many(session: Session, viewer: Viewer, rows: Sequence[Report]) -> list[Entity]:
     """The reports in this order, about whom `viewer` knows them to be: だれかさん for who is veiled. Those about
-    somebody who is gone are left out.
+    somebody who is gone are left out. Which of the named posts are theirs is not said of who is veiled: it would tell
+    the posts of one だれかさん from those of another.
     """
     people = accounts.by_id(session, viewer, {row.target_id for row in rows})
-    for hidden in veils.among_these(session, viewer, {row.target_id for row in rows}):
+    veiled = veils.among_these(session, viewer, {row.target_id for row in rows})
+    for hidden in veiled:
         people[hidden] = accounts.author(session, viewer, hidden)
     return [
-        facts(row) | {"target_account": people[row.target_id]} for row in rows if row.target_id in people
+        facts(row) | {"target_account": people[row.target_id]} | ({"status_ids": None} if row.target_id in veiled else {})
+        for row in rows
+        if row.target_id in people
     ]
 
 
