@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from community import town
 from community.models import Filter, FilterKeyword, FilterStatus, Member
+from community.storage.sessions import may_be_undone
 
 _KEPT = 4_096  # members whose filters stay compiled
 # A letter or digit of a script that separates its words: what is left of \w without kana, kanji, Hangul and Thai.
@@ -156,7 +157,7 @@ def of(session: Session, account_id: int | None) -> Compiled:
 def compiled(session: Session, account_id: int, version: int) -> Compiled:
     """The same for a caller who knows the member's `filters_version` already: mostly no query at all.
 
-    For units that only read: a version that is being written might yet be undone, and would stay here.
+    What a writing unit compiles is not kept: its version might yet be undone.
     """
     if not version:
         return NOTHING
@@ -168,6 +169,8 @@ def compiled(session: Session, account_id: int, version: int) -> Compiled:
             _compiled.move_to_end(key)
             return known
     made = _compile(session, account_id, now)
+    if may_be_undone(session):
+        return made
     with _lock:
         _compiled[key] = made
         if len(_compiled) > _KEPT:

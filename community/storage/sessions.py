@@ -24,12 +24,13 @@ class UnitSession(Session):
         super().__init__(bind, expire_on_commit=False)
         self._one = bind
         self.flushed = False  # rows went out through the ORM since the last commit
+        self.writing = False  # what this unit sees may yet be undone
 
     def make_ready(self, of: Town) -> None:
         """Make ready for the next unit: nothing that an earlier one left on the session remains."""
         self.info.clear()
         town.attach(self, of)
-        self.flushed = False
+        self.flushed = self.writing = False
 
     def let_go(self) -> None:
         """Forget the rows of a unit that was kept: they belong to whom they were returned."""
@@ -62,6 +63,7 @@ def _note_flush(session: UnitSession, _context: Any) -> None:
 
 def carry_out(session: UnitSession, unit: Unit[T], bus: Bus) -> T:
     """Run `unit`, then the subscribers of what it recorded; everything is flushed, nothing committed."""
+    session.writing = True
     result = unit(session)
     session.flush()
     if events.recorded(session):
@@ -79,6 +81,13 @@ def look_up(session: UnitSession, unit: Unit[T]) -> T:
     if events.take_hooks(session) or events.recorded(session):
         raise RuntimeError("A reading unit recorded an event: it belongs into Database.write.")
     return result
+
+
+def may_be_undone(session: Session) -> bool:
+    """Whether what `session` sees now may yet be undone, and the next unit write something else in its place: nothing
+    that is made of it may be remembered under its facts.
+    """
+    return isinstance(session, UnitSession) and session.writing
 
 
 class Desk:

@@ -1,7 +1,8 @@
 """What was rendered and may be needed again: kept in memory, found by id, used only while its facts are unchanged.
 
 Nothing has to be told to forget: whoever asks brings the facts as they stand in the database now, and an entry made of
-other facts does not count. So every process of a town is right at any time.
+other facts does not count. So every process of a town is right at any time. What a writing unit sees is not kept: undone,
+it would stand here under facts that mean something else the next time.
 """
 
 from typing import Any, Generic, TypeVar
@@ -9,6 +10,7 @@ from typing import Any, Generic, TypeVar
 from sqlalchemy.orm import Session
 
 from community import town
+from community.storage.sessions import may_be_undone
 
 E = TypeVar("E")
 
@@ -33,10 +35,23 @@ class Shelf(Generic[E]):
         entries[key] = facts, entry
 
 
+class _Closed(Shelf[E]):
+    """A shelf as a writing unit has it: to take from."""
+
+    def __init__(self, shelf: Shelf[E]) -> None:
+        self._shelf = shelf
+
+    def get(self, key: Any, facts: Any) -> E | None:
+        return self._shelf.get(key, facts)
+
+    def put(self, key: Any, facts: Any, entry: E) -> None:
+        pass
+
+
 def of(session: Session, name: str, most: int) -> Shelf[Any]:
     """The shelf `name` of the town of `session`."""
     memory = town.of(session).memory
     shelf = memory.get(name)
     if shelf is None:
         shelf = memory.setdefault(name, Shelf(most))
-    return shelf  # type: ignore[no-any-return]
+    return _Closed(shelf) if may_be_undone(session) else shelf
