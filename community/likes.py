@@ -17,6 +17,10 @@ def like(session: Session, *, account: Account, post: Post, uri: str | None = No
             "お探しのものは見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。"
         )
     known = between(session, account.id, post.id)
+    if known is None:
+        # Of two at once the second waits here, and then finds the like of the first.
+        session.execute(select(Post.id).where(Post.id == post.id).with_for_update())
+        known = between(session, account.id, post.id)
     if known is not None:
         return known
     author = session.get_one(Account, post.author_id)
@@ -41,10 +45,11 @@ def like(session: Session, *, account: Account, post: Post, uri: str | None = No
 
 def unlike(session: Session, *, account: Account, post: Post) -> None:
     """Take a like back; nothing happens if there is none."""
-    row = between(session, account.id, post.id)
-    if row is None:
+    session.flush()
+    mine = delete(Like).where(Like.account_id == account.id, Like.post_id == post.id)
+    uri = session.scalar(mine.returning(Like.uri))  # of two at once, one takes it away and counts
+    if uri is None:
         return
-    session.delete(row)
     posts.adjust(post, likes_count=-1)
     session.execute(
         delete(Notification).where(
@@ -52,7 +57,7 @@ def unlike(session: Session, *, account: Account, post: Post) -> None:
         )
     )
     session.flush()
-    events.record(session, events.Unliked(row.uri, account.id, post.id))
+    events.record(session, events.Unliked(uri, account.id, post.id))
 
 
 def between(session: Session, account_id: int, post_id: int) -> Like | None:

@@ -1,6 +1,9 @@
 """What a member does with posts, over a real socket: the answer shows the new state at once."""
 
+import asyncio
+
 import pytest
+from sqlalchemy import select
 
 from community import posts, thanks
 from community.models import Account, Notification, Post
@@ -48,6 +51,21 @@ async def test_a_boost_is_taken_back_like_a_post(site, scene, app_of):
     made = (await app.post(f"/api/v1/statuses/{scene.question}/reblog")).json
     assert (await app.delete(f"/api/v1/statuses/{made['id']}")).status == 200
     assert (await app.get(f"/api/v1/statuses/{scene.question}")).json["reblogged"] is False
+
+
+@pytest.mark.parametrize(
+    ("deed", "count"), [("favourite", "favourites_count"), ("reblog", "reblogs_count"), ("bookmark", None)]
+)
+async def test_a_deed_that_comes_many_times_at_once(site, scene, app_of, deed, count):
+    """Two devices, or one that is impatient: on PostgreSQL these run side by side."""
+    apps = [await app_of(scene.bystander) for _ in range(8)]
+    path = f"/api/v1/statuses/{scene.question}"
+    for name, stands in ((deed, 1), (f"un{deed}", 0)):
+        answers = await asyncio.gather(*(app.post(f"{path}/{name}") for app in apps))
+        assert [each.status for each in answers] == [200] * len(apps)
+        shown = (await apps[0].get(path)).json
+        assert count is None or shown[count] == stands
+    assert not await site.database.read(lambda session: session.scalars(select(Notification).where(Notification.kind.in_(("like", "boost")))).all())
 
 
 async def test_what_is_hidden_is_not_there(site, scene, app_of):
