@@ -168,8 +168,8 @@ class _Page:
             return b'{"state":"%s","quoted_status":null}' % state.encode()
         inner = b"null"
         if quoted.quote_state is not None:
-            stands = quoted.quote_state == "accepted" and quoted.quote_of_id is not None
-            known = b'"%d"' % quoted.quote_of_id if stands else b"null"
+            standing = quoted.quote_of_id if quoted.quote_state == "accepted" else None
+            known = b"null" if standing is None else b'"%d"' % standing
             inner = b'{"state":"%s","quoted_status_id":%s}' % (quoted.quote_state.encode(), known)
         return b'{"state":"accepted","quoted_status":%s}' % self._status(quoted, inner)
 
