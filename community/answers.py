@@ -83,7 +83,7 @@ def reply(
     if extras is not None:
         besides.attach(session, post, author=author, extras=extras)
     if tags:
-        tag_rows.put(session, post, wording.foreign_tags(tags))
+        tag_rows.put(session, post, wording.foreign_tags(tags), fresh=True)
     _tell_thread(session, post, author=author, root=root, parent=parent, mentions=mentions)
     return post
 

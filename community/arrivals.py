@@ -25,6 +25,7 @@ from community.models import (
     Post,
     PostTag,
 )
+from community.storage.prepared import Prepared, param, text_param
 from community.visibility import OPEN
 
 HEARD_LATELY = 40
@@ -35,9 +36,9 @@ _OTHER_BOOSTS = 20  # how many earlier boosts of the same post are looked for
 _HOME, _LIST = ["account_id", "post_id"], ["list_id", "post_id"]
 _ID = Post.id.type
 _POST, _AUTHOR, _BOARD, _PARENT, _ORIGINAL_AUTHOR, _NOW = (
-    bindparam(name, type_=_ID) for name in ("post", "author", "board", "parent", "original_author", "now")
+    param(name) for name in ("post", "author", "board", "parent", "original_author", "now")
 )
-_LANGUAGE = bindparam("language", type_=AsText())
+_LANGUAGE = text_param("language")
 _SAME = bindparam("same", type_=_ID, expanding=True)
 _other = aliased(Follow)
 
@@ -55,9 +56,11 @@ def enter(session: Session, post: Post) -> None:
     facts = _facts(session, post)
     dialect = session.get_bind().dialect.name
     kind = post.kind if post.kind in _WITH_RULES else "other"
-    execute = session.connection().execute
-    execute(_entering(dialect, HomeEntry, kind, tagged=post.visibility == OPEN and kind != "boost"), facts)
-    execute(_entering(dialect, ListEntry, kind, tagged=False), facts)
+    if kind == "boost":  # the only one whose statement takes a list
+        session.connection().execute(_entering(dialect, HomeEntry, kind, tagged=False), facts)
+    else:
+        _prepared(HomeEntry, kind, tagged=post.visibility == OPEN).run(session, **facts)
+    _prepared(ListEntry, kind, tagged=False).run(session, **facts)
 
 
 def _facts(session: Session, post: Post) -> dict[str, Any]:
@@ -88,6 +91,11 @@ def _pattern(language: str | None) -> str:
     """How a language is found in the JSON list of a follow; a post that does not say its language fits every list."""
     main = "".join(each for each in (language or "").partition("-")[0] if each.isalnum())
     return f'%"{main}"%' if main else "%"
+
+
+@cache
+def _prepared(model: type[HomeEntry] | type[ListEntry], kind: str, *, tagged: bool) -> Prepared:
+    return Prepared(lambda dialect: _entering(dialect, model, kind, tagged=tagged))
 
 
 @cache

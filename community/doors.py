@@ -7,9 +7,9 @@ import hashlib
 import secrets
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, bindparam, delete, exists, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from community import events, ids, passphrases, town
@@ -24,6 +24,7 @@ from community.models import (
     WebSession,
     WorkMark,
 )
+from community.storage.prepared import Prepared, param, text_param
 from community.visibility import PUBLIC, Viewer
 
 _DAY = 24 * 3600 * 1000
@@ -107,7 +108,8 @@ def viewer_of_token(session: Session, token: str) -> TokenHolder | None:
     None when the token is unknown, revoked or over, or its member has gone. One indexed row, by a statement that is
     made once: every request of an app comes through here.
     """
-    row = session.connection().execute(_HOLDER, {"hash": digest(token), "now": town.now(session)}).first()
+    found = _HOLDER.rows(session, hash=digest(token), now=town.now(session))
+    row = _Held._make(found[0]) if found else None
     if row is None or (row.account_id is not None and (row.role is None or row.deleted_at is not None)):
         return None
     scopes = _scopes(row.scopes)
@@ -295,14 +297,31 @@ def _holder_statement() -> Select[*tuple[Any, ...]]:
             )
         )
         .where(
-            token.token_hash == bindparam("hash"),
+            token.token_hash == text_param("hash"),
             token.revoked_at.is_(None),
-            or_(token.expires_at.is_(None), token.expires_at > bindparam("now")),
+            or_(token.expires_at.is_(None), token.expires_at > param("now")),
         )
     )  # fmt: skip
 
 
-_HOLDER = _holder_statement()
+_HOLDER = Prepared(lambda _dialect: _holder_statement())
+
+
+class _Held(NamedTuple):
+    """What `_holder_statement` reads, in its order."""
+
+    id: int
+    account_id: int | None
+    app_id: int | None
+    client_name: str
+    scopes: str
+    state: str
+    role: str | None
+    locale: str
+    filters_version: int
+    deleted_at: int | None
+    suspended_at: int | None
+    shielded: int
 
 
 def digest(secret: str) -> str:

@@ -29,6 +29,7 @@ from community.grams import folded, grams_of, needed
 from community.models import AccountWords, Model, PostWords, TagWords
 from community.models.search import GRAMS
 from community.storage.dialects import text_array
+from community.storage.prepared import Prepared, param, text_param
 
 Term = tuple[str, ...]
 """Folded words that stand for each other: a text has the term if it has one of them. A word may be several runs."""
@@ -42,7 +43,9 @@ class Lexicon:
         self.name = self.rows.name + GRAMS
         c = self.rows.c
         self._read = select(c.words).where(c.id == bindparam("row"))
-        self._add = insert(self.rows)
+        self._add = Prepared(
+            lambda _dialect: insert(self.rows).values(id=param("id"), words=text_param("words"))
+        )
         self._change = update(self.rows).where(c.id == bindparam("row")).values(words=bindparam("said"))
         self._drop = delete(self.rows).where(c.id == bindparam("row"))
         # The names in these come from the models, never from anybody who searches.
@@ -51,6 +54,9 @@ class Lexicon:
             "sqlite": text(f"INSERT INTO {self.name} (rowid, grams) {said}"),
             "postgresql": text(f"INSERT INTO {self.name} (id, grams) {said}"),
         }
+        self._add_phrase = Prepared(
+            lambda dialect: self._add_grams[dialect].bindparams(id=None, grams=None)
+        )
         self._drop_grams = {
             "sqlite": text(
                 f"INSERT INTO {self.name} ({self.name}, rowid, grams) VALUES ('delete', :id, :grams)"  # noqa: S608
@@ -61,10 +67,14 @@ class Lexicon:
     def add(self, session: Session, row_id: int, said: str) -> None:
         """Keep the words of a row that has none yet."""
         words = folded(said)
-        connection = session.connection()
-        connection.execute(self._add, {"id": row_id, "words": words})
-        dialect = connection.dialect.name
-        connection.execute(self._add_grams[dialect], {"id": row_id, "grams": _indexed(words, dialect)})
+        dialect = session.connection().dialect.name
+        self._add.run(session, id=row_id, words=words)
+        if dialect == "sqlite":
+            self._add_phrase.run(session, id=row_id, grams=_indexed(words, dialect))
+        else:
+            session.connection().execute(
+                self._add_grams[dialect], {"id": row_id, "grams": _indexed(words, dialect)}
+            )
 
     def put(self, session: Session, row_id: int, said: str) -> None:
         """Keep the words of a row instead of those it had, if it had any."""

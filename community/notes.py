@@ -67,7 +67,7 @@ def write(
     if extras is not None:
         besides.attach(session, post, author=author, extras=extras)
     if labels:
-        tag_rows.put(session, post, labels)
+        tag_rows.put(session, post, labels, fresh=True)
     mentioned = posts.mention(session, post, mentions)
     posts.announce(session, post)
     for account in mentioned:

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from community import events, notifications, town
 from community.events import Bus, PostCreated, PostEdited
 from community.models import Account, Follow, Member, Post
+from community.storage.prepared import Prepared, param
 from community.visibility import DIRECT, FOLLOWERS
 
 _TOLD_OF = frozenset({"question", "answer", "note"})
@@ -32,9 +33,9 @@ def on_created(session: Session, event: PostCreated) -> None:
     if post.kind == "note" and not _stands_alone(session, post):
         return
     facts = {"author": post.author_id, "board": post.board_id if post.kind == "question" else None}
-    rung = session.connection().execute(_BELLS, facts).all()
-    if not rung:
+    if not _ANYBODY.rows(session, **facts):  # most posts ring no bell
         return
+    rung = session.connection().execute(_BELLS, facts).all()
     author = session.get_one(Account, post.author_id)
     for row in rung:
         by_author = row.followee_id == author.id
@@ -82,6 +83,16 @@ def _bells() -> Select[*tuple[Any, ...]]:
 
 
 _BELLS = _bells()
+_follow = Follow.__table__.c
+_ANYBODY = Prepared(
+    lambda _dialect: select(_follow.id)
+    .where(
+        or_(_follow.followee_id == param("author"), _follow.followee_id == param("board")),
+        _follow.state == "accepted",
+        _follow.notify.is_(True),
+    )
+    .limit(1)
+)
 _ANSWERED = (
     select(Post.author_id)
     .where(

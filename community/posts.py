@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Table, and_, case, or_, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
 from community import (
     clearing,
@@ -23,6 +25,7 @@ from community import (
 )
 from community.errors import NotAllowed, NotFound
 from community.models import LOCAL, Account, Member, Mention, Model, Post, Revision, Thanks
+from community.storage.prepared import Prepared, param
 from community.text import Body
 from community.threads import Thread, thread
 from community.visibility import DIRECT, FOLLOWERS, OPEN, UNLISTED
@@ -106,10 +109,31 @@ def store(session: Session, post: Post, *, author: Account, origin: Origin | Non
     # A session forgets rows that nobody holds. Those who hear of the post before the commit ask for both again.
     session.info.setdefault(_AT_HAND, []).append((post, author))
     session.flush()
-    adjust(author, posts_count=1)
-    if post.visibility in _EVERYBODYS:
-        author.last_post_at = max(author.last_post_at or 0, post.created_at)
+    _count(session, author, post)
     return post
+
+
+def _count(session: Session, author: Account, post: Post) -> None:
+    """One more post of `author`, counted in the database; the row at hand knows it without being read again."""
+    for_all = post.visibility in _EVERYBODYS
+    (_COUNT_FOR_ALL if for_all else _COUNT).run(session, author=author.id, at=post.created_at)
+    set_committed_value(author, "posts_count", author.posts_count + 1)
+    if for_all:
+        set_committed_value(author, "last_post_at", max(author.last_post_at or 0, post.created_at))
+
+
+_accounts = Account.__table__.c
+_ONE_MORE = (
+    update(cast("Table", Account.__table__))
+    .where(_accounts.id == param("author"))
+    .values(posts_count=_accounts.posts_count + 1)
+)
+_COUNT = Prepared(lambda _dialect: _ONE_MORE)
+_COUNT_FOR_ALL = Prepared(
+    lambda _dialect: _ONE_MORE.values(
+        last_post_at=case((_accounts.last_post_at > param("at"), _accounts.last_post_at), else_=param("at"))
+    )
+)
 
 
 def announce(session: Session, post: Post) -> None:

@@ -111,7 +111,7 @@ def place(
     posts.store(session, post, author=author, origin=origin)
     if extras is not None:
         besides.attach(session, post, author=author, extras=extras)
-    tag_rows.put(session, post, kept.tags)
+    tag_rows.put(session, post, kept.tags, fresh=True)
     mentioned = posts.mention(session, post, mentions) if mentions else []
     posts.announce(session, post)
     for account in mentioned:

@@ -1,26 +1,31 @@
 """The tags of posts: one row for each topic, however it is written (１号様式 = 1号様式)."""
 
 from collections.abc import Sequence
+from typing import cast
 
-from sqlalchemy import delete, select
+from sqlalchemy import Table, bindparam, delete, insert, select
 from sqlalchemy.orm import Session
 
 from community import ids, inserts, lexicon, text, town
 from community.models import Post, PostTag, Tag
+from community.storage.prepared import Prepared, among_texts, param
 
 
-def put(session: Session, post: Post, labels: Sequence[str]) -> None:
-    """Make `labels`, checked and without repeats, the tags of `post`, in this order, instead of those it had."""
-    session.execute(delete(PostTag).where(PostTag.post_id == post.id))
+def put(session: Session, post: Post, labels: Sequence[str], *, fresh: bool = False) -> None:
+    """Make `labels`, checked and without repeats, the tags of `post`, in this order, instead of those it had; a `fresh`
+    post has none.
+    """
+    if not fresh:
+        session.connection().execute(_CLEAR, {"post": post.id})
     if not labels:
         return
-    rows = _rows(session, labels)
     names = dict.fromkeys(text.fold(label) for label in labels)
-    session.add_all(
-        PostTag(post_id=post.id, tag_id=rows[name].id, position=position)
-        for position, name in enumerate(names)
-    )
-    session.flush()
+    known = {name: tag_id for tag_id, name in _IDS.rows(session, names=list(names))}
+    if len(known) < len(names):
+        known = {name: row.id for name, row in _rows(session, labels).items()}
+        session.flush()
+    for position, name in enumerate(names):
+        _PUT.run(session, post=post.id, tag=known[name], position=position)
 
 
 def of(session: Session, posts: Sequence[Post]) -> dict[int, list[Tag]]:
@@ -67,6 +72,19 @@ def _rows(session: Session, labels: Sequence[str]) -> dict[str, Tag]:
         if inserts.new_row(session, Tag, id=tag_id, name=name, label=names[name]):
             lexicon.TAGS.add(session, tag_id, name)
     return _known(session, list(names))
+
+
+_post_tags = cast("Table", PostTag.__table__)
+_CLEAR = delete(_post_tags).where(_post_tags.c.post_id == bindparam("post"))
+_tag = Tag.__table__.c
+_IDS = Prepared(
+    lambda dialect: select(_tag.id, _tag.name).where(among_texts(_tag.name, "names", dialect))
+)
+_PUT = Prepared(
+    lambda _dialect: insert(_post_tags).values(
+        post_id=param("post"), tag_id=param("tag"), position=param("position")
+    )
+)
 
 
 def _known(session: Session, names: Sequence[str]) -> dict[str, Tag]:

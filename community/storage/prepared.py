@@ -1,4 +1,4 @@
-"""Reading statements for hot paths: compiled once for an engine, then handed to the driver as they are.
+"""Statements for hot paths: compiled once for an engine, then handed to the driver as they are.
 
 A Core statement costs 25 µs before the driver sees it, an ORM one twice that; these cost what the driver costs
 (bench/README.md). They give plain tuples, so they are for columns that need no conversion: numbers and texts, and JSON
@@ -9,7 +9,17 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
-from sqlalchemy import BigInteger, BindParameter, ColumnElement, Select, any_, bindparam, func, select
+from sqlalchemy import (
+    BigInteger,
+    BindParameter,
+    ColumnElement,
+    Executable,
+    Text,
+    any_,
+    bindparam,
+    func,
+    select,
+)
 from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import ARRAY
@@ -22,7 +32,7 @@ Ids = Sequence[int] | set[int] | frozenset[int]
 class Prepared:
     """One statement. `make` is given the dialect's name and builds it with `param` and `among`."""
 
-    def __init__(self, make: Callable[[str], Select[*tuple[Any, ...]]]) -> None:
+    def __init__(self, make: Callable[[str], Executable]) -> None:
         self._make = make
         self._compiled: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
 
@@ -30,6 +40,15 @@ class Prepared:
         """What it finds for `params`; a set or list of ids goes where `among` stands. For units that only read,
         or that have flushed what they changed.
         """
+        cursor = self._execute(session, params)
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found if session.connection().dialect.name == "sqlite" else [tuple(row) for row in found]
+
+    def run(self, session: Session, **params: object) -> None:
+        """Carry it out: for an INSERT or UPDATE whose rows the session does not hold."""
+        self._execute(session, params)
+
+    def _execute(self, session: Session, params: dict[str, object]) -> Any:
         connection = session.connection()
         name = connection.dialect.name
         if name not in self._compiled:
@@ -38,15 +57,15 @@ class Prepared:
         values = constants | params if constants else params
         if name == "sqlite":
             driver: Any = connection.connection.dbapi_connection
-            found: list[tuple[Any, ...]] = driver.execute(
-                sql, [_sqlite(values[each]) for each in order]
-            ).fetchall()
-            return found
-        bound = {key: list(value) if isinstance(value, set | frozenset | tuple) else value for key, value in values.items()}
-        return [tuple(row) for row in connection.exec_driver_sql(sql, bound)]
+            return driver.execute(sql, [_sqlite(values[each]) for each in order])
+        bound = {
+            key: list(value) if isinstance(value, set | frozenset | tuple) else value for key, value in values.items()
+        }
+        return connection.exec_driver_sql(sql, bound)
 
     def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        compiled = self._make(dialect.name).compile(dialect=spelling(dialect.name), compile_kwargs={"render_postcompile": True})
+        statement: Any = self._make(dialect.name)
+        compiled = statement.compile(dialect=spelling(dialect.name), compile_kwargs={"render_postcompile": True})
         constants = {key: value for key, value in compiled.params.items() if value is not None}
         return str(compiled), tuple(compiled.positiontup or ()), constants
 
@@ -54,6 +73,19 @@ class Prepared:
 def param(name: str) -> BindParameter[int]:
     """A number that is given with each call."""
     return bindparam(name, None, type_=BigInteger)
+
+
+def text_param(name: str) -> BindParameter[str]:
+    """A text that is given with each call."""
+    return bindparam(name, None, type_=Text)
+
+
+def among_texts(column: ColumnElement[str], name: str, dialect: str) -> ColumnElement[bool]:
+    """`among` for texts."""
+    if dialect == "sqlite":
+        given = func.json_each(bindparam(name, None)).table_valued("value", name=f"given_{name}")
+        return column.in_(select(given.c.value))
+    return column == any_(bindparam(name, None, type_=ARRAY(Text)))
 
 
 def among(column: ColumnElement[int], name: str, dialect: str) -> ColumnElement[bool]:

@@ -4,11 +4,12 @@ from collections.abc import Collection, Iterable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, bindparam, func, or_, select
+from sqlalchemy import ColumnElement, func, or_, select
 from sqlalchemy.orm import Session
 
 from community import town, towns
 from community.models import Account, DomainRule, Follow
+from community.storage.prepared import Prepared, param
 from federation.models import Delivery, OutboxItem, RemoteActor, RemoteHost
 
 
@@ -59,8 +60,10 @@ _FOLLOWERS = (
     .distinct()
     .join(Follow, Follow.follower_id == RemoteActor.account_id)
     .join(Account, Account.id == RemoteActor.account_id)
-    .where(Follow.followee_id == bindparam("followee"), Follow.state == _ACCEPTED, Account.deleted_at.is_(None))
+    .where(Follow.followee_id == param("followee"), Follow.state == _ACCEPTED, Account.deleted_at.is_(None))
 )
+
+_ALL_FOLLOWERS = Prepared(lambda _dialect: _FOLLOWERS)
 
 
 def inbox(url: str) -> Inbox:
@@ -69,11 +72,11 @@ def inbox(url: str) -> Inbox:
 
 def followers(session: Session, account: Account, *, without_software: Collection[str] = ()) -> list[Inbox]:
     """Where the remote followers of a local account receive; `without_software` names (lower case) are left out."""
-    query = _FOLLOWERS
-    if without_software:
-        query = query.outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host).where(
-            _not_of(without_software)
-        )
+    if not without_software:
+        return [inbox(url) for (url,) in _ALL_FOLLOWERS.rows(session, followee=account.id)]
+    query = _FOLLOWERS.outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host).where(
+        _not_of(without_software)
+    )
     return [inbox(url) for url in session.connection().execute(query, {"followee": account.id}).scalars()]
 
 

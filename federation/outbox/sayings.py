@@ -7,18 +7,23 @@ from collections.abc import Iterable
 from typing import Any
 
 import orjson
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
 from community import events, ids, town
 from community.models import Account, Post
+from community.storage.prepared import Prepared
 from federation.models import Delivery, OutboxItem
 from federation.outbox import addressing, lanes
 from federation.outbox.addressing import Inbox
 from federation.vocabulary import render
 
 DROPPED = "dropped"
-_ITEM = insert(OutboxItem.__table__)  # type: ignore[arg-type]  # a mapped class has a Table
+_ITEM = Prepared(
+    lambda _dialect: insert(OutboxItem.__table__).values(  # type: ignore[arg-type]  # a mapped class has a Table
+        {each.name: bindparam(each.name, None, type_=each.type) for each in OutboxItem.__table__.columns}
+    )
+)
 _CARRIES_WORDS = ("Create", "Update", "Announce")
 
 
@@ -51,18 +56,16 @@ def say(
     number = number_of(session, activity["id"])
     assert number is not None, "an activity of ours bears an id of ours"
     session.flush()
-    session.connection().execute(
-        _ITEM,
-        {
-            "id": number,
-            "account_id": actor.id,
-            "type": activity["type"],
-            "object_uri": about,
-            "post_id": post.id if post else None,
-            "public": public,
-            "body": orjson.dumps(render.with_context(activity)),
-            "created_at": at,
-        },
+    _ITEM.run(
+        session,
+        id=number,
+        account_id=actor.id,
+        type=activity["type"],
+        object_uri=about,
+        post_id=post.id if post else None,
+        public=public,
+        body=orjson.dumps(render.with_context(activity)),
+        created_at=at,
     )
     deliver(session, number, inboxes)
 

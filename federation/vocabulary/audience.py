@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session
 
 from community import anonymity, town
 from community.models import Account, Mention, Post
+from community.storage.prepared import Prepared, param
 from federation.vocabulary import terms
 
 
@@ -35,6 +36,10 @@ class Audience:
         return written
 
 
+_mention = Mention.__table__.c
+_NAMES_ANYBODY = Prepared(
+    lambda _dialect: select(_mention.account_id).where(_mention.post_id == param("post")).limit(1)
+)
 _MENTIONED = (
     select(Account)
     .join(Mention, Mention.account_id == Account.id)
@@ -68,7 +73,8 @@ def company(session: Session, post: Post) -> Company:
     parent = session.get(Post, post.parent_id) if post.parent_id else None
     root = session.get(Post, post.root_id) if post.root_id else None
     board_id = post.board_id or (root.board_id if root else None)
-    mentioned = session.scalars(_MENTIONED, {"post": post.id}).all()
+    anybody = _NAMES_ANYBODY.rows(session, post=post.id)
+    mentioned = session.scalars(_MENTIONED, {"post": post.id}).all() if anybody else ()
     return Company(
         author=anonymity.public_author(session, post),
         board=session.get(Account, board_id) if board_id else None,

@@ -9,11 +9,12 @@ import re
 from html import escape
 from typing import Any
 
-from sqlalchemy import bindparam, func, select
+from sqlalchemy import exists, func, select
 from sqlalchemy.orm import Session
 
 from community import town
-from community.models import Account, Poll, PollOption, Post, PostTag, Strength, Tag
+from community.models import Account, Media, Poll, PollOption, Post, PostTag, Strength, Tag
+from community.storage.prepared import Prepared, param
 from federation.models import OutboxItem
 from federation.vocabulary import attachments, audience, terms
 from federation.vocabulary.audience import Company
@@ -146,10 +147,11 @@ def note(session: Session, post: Post, around: Company | None = None) -> Documen
         document["sensitive"] = True
     if tags := [*_tags(session, post, around), *attachments.emoji_tags(post.emojis)]:
         document["tag"] = tags
-    if shown := attachments.documents(session, post):
+    ((pictures, poll),) = _BESIDES.rows(session, post=post.id)
+    if pictures and (shown := attachments.documents(session, post)):
         document["attachment"] = shown
-    if post.application is not None and (poll := session.get(Poll, post.id)) is not None:
-        document |= _poll(session, poll)
+    if poll:
+        document |= _poll(session, session.get_one(Poll, post.id))
     if (quoted := _quoted(post)) is not None:
         document |= dict.fromkeys(_QUOTE_NAMES, quoted)
     return document
@@ -313,7 +315,7 @@ def _source(session: Session, post: Post) -> Post | None:
 
 
 def _tags(session: Session, post: Post, around: Company) -> list[Document]:
-    labels = session.connection().execute(_LABELS, {"post": post.id}).all()
+    labels = _LABELS.rows(session, post=post.id)
     tags = [_hashtag(session, label, name) for label, name in labels]
     if post.solved_at is not None and terms.SOLVED_TAG not in (name for _, name in labels):
         tags.append(_hashtag(session, terms.SOLVED_TAG, terms.SOLVED_TAG))
@@ -324,12 +326,20 @@ def _tags(session: Session, post: Post, around: Company) -> list[Document]:
     return [*tags, *mentions]
 
 
-_LABELS = (
-    select(Tag.label, Tag.name)
-    .join(PostTag)
-    .where(PostTag.post_id == bindparam("post"))
-    .order_by(PostTag.position)
+_tag, _post_tag = Tag.__table__.c, PostTag.__table__.c
+_LABELS = Prepared(
+    lambda _dialect: select(_tag.label, _tag.name)
+    .join_from(Tag.__table__, PostTag.__table__, _post_tag.tag_id == _tag.id)
+    .where(_post_tag.post_id == param("post"))
+    .order_by(_post_tag.position)
 )
+_BESIDES = Prepared(
+    lambda _dialect: select(
+        exists().where(Media.__table__.c.post_id == param("post")),
+        exists().where(Poll.__table__.c.post_id == param("post")),
+    )
+)
+"""Whether a post has pictures, and whether it asks for votes: most have neither."""
 
 
 def _hashtag(session: Session, label: str, name: str) -> Document:

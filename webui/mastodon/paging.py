@@ -89,8 +89,8 @@ def link(base: str, query: MultiMapping[str], window: Window, ids: Sequence[int]
     if not ids:
         return None
     kept = [(k, v) for k, v in query.items() if k not in {"max_id", "since_id", "min_id", "access_token"}]
-    links = []
+    address = f"{base}?{urlencode(kept)}&" if kept else f"{base}?"
+    prev = f'<{address}min_id={ids[0]}>; rel="prev"'
     if len(ids) >= window.limit or window.upwards:
-        links.append(f'<{base}?{urlencode([*kept, ("max_id", ids[-1])])}>; rel="next"')
-    links.append(f'<{base}?{urlencode([*kept, ("min_id", ids[0])])}>; rel="prev"')
-    return ", ".join(links)
+        return f'<{address}max_id={ids[-1]}>; rel="next", {prev}'
+    return prev

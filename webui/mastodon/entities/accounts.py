@@ -1,10 +1,11 @@
 """Account: a person, a board, だれかさん or the town, of here or of elsewhere (client-API reference §2).
 
-An account is rendered once and kept, until one of the facts changes that `STAMP` names; so whatever is shown of an
-account has to change one of them (`updated_at`, for all that its owner sets).
+An account is rendered once and kept, until `updated_at` changes; so whatever is shown of an account has to change it,
+but for the counts, which are added each time.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -23,12 +24,14 @@ from webui.mastodon.entities.times import day, midnight
 Entity = dict[str, Any]
 _ = Account.__table__.c
 STAMP = (
-    _.id, _.updated_at, _.followers_count, _.following_count, _.posts_count, _.last_post_at, _.suspended_at, _.deleted_at,
+    _.id, _.updated_at, _.suspended_at, _.deleted_at, _.followers_count, _.following_count, _.posts_count, _.last_post_at,
 )  # fmt: skip
-"""What tells whether an account, as it was rendered, still holds. `SUSPENDED` and `DELETED` are places in it."""
+"""What tells whether an account, as it was rendered, still holds, then its counts. `SUSPENDED` and `DELETED` are places."""
 
-SUSPENDED, DELETED = 6, 7
+SUSPENDED, DELETED = 2, 3
+_COUNTS = 4  # what the kept text depends on ends here
 _KEPT_MOST = 10_000
+_DAY = 86_400_000
 ROLES = {"keeper": "灯台役", "watcher": "見守り役", "moderator": "運営のお手伝い", "admin": "運営"}
 _RELAY = Prepared(lambda _dialect: select(*STAMP).where(_.kind == "relay", _.domain == LOCAL))
 _STAMPS = Prepared(lambda dialect: select(*STAMP).where(among(_.id, "ids", dialect)))
@@ -74,16 +77,30 @@ def rendered(session: Session, stamps: Iterable[tuple[Any, ...]]) -> dict[int, b
     found: dict[int, bytes] = {}
     missing: dict[int, tuple[Any, ...]] = {}
     for stamp in stamps:
-        text = kept.get(stamp[0], stamp)
+        text = kept.get(stamp[0], stamp[:_COUNTS])
         if text is None:
             missing[stamp[0]] = stamp
         else:
-            found[stamp[0]] = text
+            found[stamp[0]] = text + _counts(stamp)
     if missing:
         for row, text in _render(session, list(missing)):
-            found[row.id] = text
-            kept.put(row.id, missing[row.id], text)
+            stamp = missing[row.id]
+            found[row.id] = text + _counts(stamp)
+            kept.put(row.id, stamp[:_COUNTS], text)
     return found
+
+
+def _counts(stamp: tuple[Any, ...]) -> bytes:
+    followers, following, posts, last = stamp[_COUNTS:]
+    return b',"followers_count":%d,"following_count":%d,"statuses_count":%d,"last_status_at":%s}' % (
+        followers, following, posts, b"null" if last is None else _date(last // _DAY),
+    )  # fmt: skip
+
+
+@lru_cache(maxsize=4096)
+def _date(number: int) -> bytes:
+    """The date of a day, counted from 1970, as JSON."""
+    return f'"{day(number * _DAY)}"'.encode()
 
 
 _WITH_ROLE = (
@@ -94,13 +111,14 @@ _WITH_ROLE = (
 
 
 def _render(session: Session, ids: list[int]) -> list[tuple[Account, bytes]]:
+    """Each account as JSON without its counts and its last brace."""
     rows = session.execute(_WITH_ROLE, {"ids": ids}).all()
     labels = strengths.of_many(session, ids)
     uris = town.of(session).uris
     made = []
     for account, role in rows:
         skills = [each.label for each in labels.get(account.id, [])]
-        made.append((account, orjson.dumps(_entity(account, role, skills, uris.origin, uris.domain))))
+        made.append((account, orjson.dumps(_entity(account, role, skills, uris.origin, uris.domain))[:-1]))
     return made
 
 
@@ -126,10 +144,6 @@ def _entity(account: Account, role: str | None, skills: list[str], origin: str, 
         "header": header,
         "header_static": header,
         "header_description": account.header_description,
-        "followers_count": account.followers_count,
-        "following_count": account.following_count,
-        "statuses_count": account.posts_count,
-        "last_status_at": day(account.last_post_at),
         "hide_collections": account.hides_collections,
         "emojis": [{**each, "visible_in_picker": False} for each in account.emojis or []],
         "fields": _fields(account, skills),

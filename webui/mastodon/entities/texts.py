@@ -3,14 +3,16 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import BindParameter, bindparam, inspect, select
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.util import identity_key
 
 from community import boards, founding, thanking, town
 from community.models import Account, Mention, Poll, Post, PostTag, Tag
+from community.storage.prepared import Prepared, among
 from community.uris import Uris
 from webui.mastodon.entities import cards, media, words
 from webui.mastodon.entities.stamps import Stamp
@@ -24,18 +26,41 @@ VISIBILITIES = {
 
 _OFFER = b',"offers":["thanks"]'
 _parent, _answer = aliased(Post), aliased(Post)
-_IDS = bindparam("ids", expanding=True)
+_IDS: BindParameter[int] = bindparam("ids", expanding=True)
 _POSTS = select(Post).where(Post.id.in_(_IDS))
-_MENTIONED = select(Mention.post_id, Account).join(Account, Account.id == Mention.account_id).where(Mention.post_id.in_(_IDS))
-_TAGGED = (
-    select(PostTag.post_id, Tag)
-    .join(Tag, Tag.id == PostTag.tag_id)
-    .where(PostTag.post_id.in_(_IDS))
-    .order_by(PostTag.post_id, PostTag.position)
-)
 _ABOVE = select(_parent.id, _parent.author_id, _parent.kind).where(_parent.id.in_(_IDS))
 _ANSWERS = select(_answer.id, _answer.author_id, _answer.url).where(_answer.id.in_(_IDS))
-_POLLS = select(Poll.post_id).where(Poll.post_id.in_(_IDS))
+_account, _mention, _tag, _post_tag, _poll = (
+    model.__table__.c for model in (Account, Mention, Tag, PostTag, Poll)
+)
+_MENTIONED = Prepared(
+    lambda dialect: select(
+        _mention.post_id, _account.id, _account.name, _account.domain, _account.url, _account.uri
+    )
+    .join_from(Mention.__table__, Account.__table__, _account.id == _mention.account_id)
+    .where(among(_mention.post_id, "ids", dialect))
+)
+_TAGGED = Prepared(
+    lambda dialect: select(_post_tag.post_id, _tag.name, _tag.label)
+    .join_from(PostTag.__table__, Tag.__table__, _tag.id == _post_tag.tag_id)
+    .where(among(_post_tag.post_id, "ids", dialect))
+    .order_by(_post_tag.post_id, _post_tag.position)
+)
+_POLLS = Prepared(lambda dialect: select(_poll.post_id).where(among(_poll.post_id, "ids", dialect)))
+
+
+class Named(NamedTuple):
+    """Somebody a post speaks to."""
+
+    id: int
+    name: str
+    domain: str
+    url: str
+    uri: str
+
+    @property
+    def handle(self) -> str:
+        return f"{self.name}@{self.domain}" if self.domain else self.name
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,8 +80,8 @@ class _Around:
     """What belongs to the posts of a page, by their ids."""
 
     uris: Uris
-    mentions: dict[int, list[Account]]
-    tags: dict[int, list[Tag]]
+    mentions: dict[int, list[Named]]
+    tags: dict[int, dict[str, str]]  # labels by their names
     media: dict[int, list[dict[str, Any]]]
     cards: dict[int, dict[str, Any]]  # by the id of the card
     polls: set[int]
@@ -74,9 +99,18 @@ def make(session: Session, page: Sequence[Stamp], veiled: frozenset[int] = froze
     stays as it is.
     """
     ids = [stamp.id for stamp in page]
-    posts = {post.id: post for post in session.scalars(_POSTS, {"ids": ids})}
+    posts = {post.id: post for post in _posts(session, ids)}
     around = _around(session, list(posts.values()), veiled, relay_id)
     return [_text(posts[each], around) for each in ids]
+
+
+def _posts(session: Session, ids: Sequence[int]) -> Sequence[Post]:
+    """The rows; one that was written in this very unit of work is at hand."""
+    if len(ids) == 1:
+        kept = session.identity_map.get(identity_key(Post, ids[0]))
+        if isinstance(kept, Post) and not inspect(kept).expired_attributes:
+            return [kept]
+    return session.scalars(_POSTS, {"ids": ids}).all()
 
 
 def _around(session: Session, posts: Sequence[Post], veiled: frozenset[int], relay_id: int) -> _Around:
@@ -85,12 +119,12 @@ def _around(session: Session, posts: Sequence[Post], veiled: frozenset[int], rel
     parents = {post.parent_id for post in posts if post.parent_id is not None}
     chosen = {post.accepted_answer_id for post in posts if post.accepted_answer_id is not None}
     pictured = {post.card_id for post in posts if post.card_id is not None}
-    mentions: defaultdict[int, list[Account]] = defaultdict(list)
-    for post_id, account in session.execute(_MENTIONED, {"ids": ids}):
-        mentions[post_id].append(account)
-    labelled: defaultdict[int, list[Tag]] = defaultdict(list)
-    for post_id, tag in session.execute(_TAGGED, {"ids": ids}):
-        labelled[post_id].append(tag)
+    mentions: defaultdict[int, list[Named]] = defaultdict(list)
+    for post_id, *account in _MENTIONED.rows(session, ids=ids):
+        mentions[post_id].append(Named(*account))
+    labelled: defaultdict[int, dict[str, str]] = defaultdict(dict)
+    for post_id, name, label in _TAGGED.rows(session, ids=ids):
+        labelled[post_id][name] = label
     above = session.execute(_ABOVE, {"ids": list(parents)}).all() if parents else ()
     named = session.scalars(select(Account).where(Account.id.in_(boards_needed))) if boards_needed else ()
     answers = session.execute(_ANSWERS, {"ids": list(chosen)}).all() if chosen else ()
@@ -100,7 +134,7 @@ def _around(session: Session, posts: Sequence[Post], veiled: frozenset[int], rel
         tags=labelled,
         media=media.many(session, ids),
         cards=cards.many(session, pictured) if pictured else {},
-        polls=set(session.connection().execute(_POLLS, {"ids": ids}).scalars()),
+        polls={row[0] for row in _POLLS.rows(session, ids=ids)},
         boards={account.id: account for account in named},
         parents={row.id: (row.author_id, row.kind, "") for row in above},
         solutions={row.id: (row.author_id, row.url) for row in answers},
@@ -173,7 +207,9 @@ def _content(post: Post, around: _Around) -> str:
 
 def _mentions(post: Post, around: _Around) -> list[dict[str, str]]:
     """Whom it speaks to, and the board of a question."""
-    named = {it.id: it for it in around.mentions.get(post.id, []) if it.id not in around.veiled}
+    named: dict[int, Named | Account] = {
+        it.id: it for it in around.mentions.get(post.id, []) if it.id not in around.veiled
+    }
     board = around.boards.get(post.board_id or 0)
     if board is not None and post.kind == "question":
         named.setdefault(board.id, board)
@@ -185,7 +221,7 @@ def _mentions(post: Post, around: _Around) -> list[dict[str, str]]:
 
 def _tags(post: Post, around: _Around) -> list[dict[str, str]]:
     """Its hashtags, and that of the board of a question."""
-    labels = {tag.name: tag.label for tag in around.tags.get(post.id, [])}
+    labels = dict(around.tags.get(post.id, {}))
     board = around.boards.get(post.board_id or 0)
     if board is not None and post.kind == "question":
         label = words.label_as_tag(boards.label(board, "ja"))
