@@ -92,7 +92,8 @@ class Call:
 
     def link(self, window: paging.Window, ids: Sequence[int]) -> dict[str, str] | None:
         """The Link header of a page with these cursor ids, for answers that are no bare list."""
-        base = self.town.uris.origin + self.request.path
+        # As it came, percent-encoded: a header holds ASCII alone, and apps divide this one at commas.
+        base = self.town.uris.origin + self.request.rel_url.raw_path.replace(",", "%2C")
         found = paging.link(base, self.request.query, window, ids)
         return None if found is None else {"Link": found}
 

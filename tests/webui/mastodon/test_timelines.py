@@ -1,7 +1,12 @@
 """Timelines over a real socket: what stands on them, for whom, and how one walks through them."""
 
+import aiohttp
+import pytest
+from yarl import URL
+
 from community import follows, notes, text
 from community.models import Account, Mute
+from webui.keys import TOWN
 
 
 async def test_a_stranger_reads_the_public_timeline(site, scene, app_of):
@@ -127,3 +132,16 @@ async def test_a_muted_author_is_left_out_of_lists_alone(site, scene, app_of):
     answer = await app.get("/api/v1/timelines/public")
     assert scene.question not in {int(each["id"]) for each in answer.json}
     assert (await app.get(f"/api/v1/statuses/{scene.question}/context")).status == 200
+
+
+@pytest.mark.parametrize("spelled", ["%E6%B1%BA%E7%AE%97", "%E6%B1%BA%E7%AE%97%0A", "%E6%B1%BA%E7%AE%97%20"])
+async def test_the_link_of_a_japanese_hashtag_is_ascii_and_leads_on(site, scene, app_of, spelled):
+    app = await app_of(scene.bystander)
+    for words in ("ひとつ", "ふたつ"):
+        assert (await app.post("/api/v1/statuses", json={"status": f"{words} #決算"})).status == 200
+    async with aiohttp.ClientSession() as session:
+        address = URL(f"{site.origin}/api/v1/timelines/tag/{spelled}?limit=1", encoded=True)
+        async with session.get(address) as response:
+            link, (newest,) = response.headers["Link"], await response.json()
+    assert link.isascii()
+    assert link.startswith(f"<{site.app[TOWN].uris.origin}/api/v1/timelines/tag/{spelled}?limit=1&max_id={newest['id']}>")
