@@ -17,10 +17,6 @@ def like(session: Session, *, account: Account, post: Post, uri: str | None = No
             "お探しのものは見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。"
         )
     known = between(session, account.id, post.id)
-    if known is None:
-        # Of two at once the second waits here, and then finds the like of the first.
-        session.execute(select(Post.id).where(Post.id == post.id).with_for_update())
-        known = between(session, account.id, post.id)
     if known is not None:
         return known
     author = session.get_one(Account, post.author_id)
