@@ -53,7 +53,7 @@ async def tell(request: web.Request, handler: Handler) -> web.StreamResponse:
         )
     except Exception:
         mark = secrets.token_hex(4)
-        log.exception("request %s failed: %s %s", mark, request.method, request.path)
+        log.exception("request %s failed: %s %s", mark, request.method, request.rel_url.raw_path)
         return _plain(request, 500, _OURS, mark=mark)
 
 

@@ -106,7 +106,10 @@ def without_persons(_logger: object, _method: str, line: EventDict) -> EventDict
 
 
 class AccessLogger(AbstractAccessLogger):
-    """Method, path, status and time of a request. No address, no query (it may hold a key), no user agent."""
+    """Method, path, status and time of a request. No address, no query (it may hold a key), no user agent.
+
+    The path as it came, percent-encoded: what somebody asks for must not look like a line of its own.
+    """
 
     def log(self, request: web.BaseRequest, response: web.StreamResponse, time: float) -> None:
-        self.logger.info("%s %s %s %.0f ms", request.method, request.path, response.status, time * 1000)
+        self.logger.info("%s %s %s %.0f ms", request.method, request.rel_url.raw_path, response.status, time * 1000)

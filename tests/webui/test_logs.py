@@ -97,6 +97,16 @@ def test_a_line_of_access_has_no_address_and_no_query(capsys: pytest.CaptureFixt
     assert "Tester" not in line
 
 
+def test_no_path_makes_a_line_of_its_own(capsys: pytest.CaptureFixture[str]):
+    logs.set_up(Log(access=True))
+    request = make_mocked_request("GET", "/x%0AGET%20/admin%20200%1b[2J?key=s3cret")
+    logs.AccessLogger(logging.getLogger(logs.ACCESS), "").log(request, web.Response(status=404), 0.0123)
+    (line,) = told(capsys)
+    assert "/x%0AGET%20/admin%20200" in line
+    assert "\x1b[2J" not in line
+    assert "s3cret" not in line
+
+
 def test_commands_log_nothing(capsys: pytest.CaptureFixture[str]):
     logs.keep_quiet()
     structlog.get_logger("machi.test").error("failed", reason="x")

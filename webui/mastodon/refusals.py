@@ -34,7 +34,7 @@ def tell(request: web.Request, error: Exception) -> web.StreamResponse:
             raise error
         return http(error)
     mark = secrets.token_hex(4)
-    log.error("request %s failed: %s %s", mark, request.method, request.path, exc_info=error)
+    log.error("request %s failed: %s %s", mark, request.method, request.rel_url.raw_path, exc_info=error)
     return reply({"error": _OURS}, status=500)
 
 
