@@ -22,14 +22,15 @@ async def test_a_page_that_is_not_there(site: Site) -> None:
 
 async def test_programs_are_told_in_json(site: Site) -> None:
     browser = await site.visit()
-    for path, accept in (
-        ("/api/v1/nothing", "*/*"),
-        ("/nowhere", "application/json"),
-        ("/nowhere", "application/ld+json"),
+    ours = "お探しのページは見つかりませんでした。"
+    for path, accept, told in (
+        ("/api/v1/nothing", "*/*", "Record not found"),  # in the words that apps know
+        ("/nowhere", "application/json", ours),
+        ("/nowhere", "application/ld+json", ours),
     ):
         page = await browser.get(path, Accept=accept)
         assert page.status == 404
-        assert json.loads(page.text) == {"error": "お探しのページは見つかりませんでした。"}
+        assert json.loads(page.text) == {"error": told}
 
 
 async def test_the_wrong_method_names_the_right_ones(site: Site) -> None:
