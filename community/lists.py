@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
 from community import homes, ids, inserts, town
-from community.errors import Invalid, NotFound
+from community.errors import Invalid, NotFound, TooMany
 from community.models import Account, Follow, ListEntry, ListMember, MemberList
 from community.text import line
 from community.visibility import viewer_of
@@ -16,6 +16,8 @@ POLICIES = ("followed", "list", "none")
 
 TITLE_MOST = 100
 LISTS_MOST = 100
+MEMBERS_MOST = 1_000
+"""People on one list: each is looked at when the list becomes exclusive, or is no more."""
 
 
 def create(
@@ -84,8 +86,12 @@ def purge(session: Session, *, account_id: int) -> None:
 
 def add(session: Session, *, row: MemberList, accounts: Sequence[Account]) -> None:
     """Put people on the list, with their last posts; who is there stays. NotFound, and nobody is put there, if one of
-    them is not followed, nor asked to be, by the owner.
+    them is not followed, nor asked to be, by the owner. TooMany beyond MEMBERS_MOST.
     """
+    added = {each.id for each in accounts}
+    besides = select(func.count()).where(ListMember.list_id == row.id, ListMember.account_id.not_in(added))
+    if (session.scalar(besides) or 0) + len(added) > MEMBERS_MOST:
+        raise TooMany("1つのリストに入れられるのは%(most)s人までです。", most=MEMBERS_MOST)
     followed = set(
         session.scalars(
             select(Follow.followee_id).where(

@@ -2,7 +2,7 @@ import pytest
 from sqlalchemy import select
 
 from community import follows, lists
-from community.errors import Invalid, NotFound
+from community.errors import Invalid, NotFound, TooMany
 from community.models import ListEntry, ListMember, MemberList
 from tests import factories
 
@@ -34,6 +34,20 @@ def test_only_those_one_follows_come_on_it_all_or_nobody(session, people):
     lists.add(session, row=row, accounts=[taro])
     assert lists.of(session, hanako.id, with_account=taro.id) == [row]
     assert lists.of(session, hanako.id, with_account=jiro.id) == []
+
+
+def test_a_list_holds_so_many_and_no_more(session, people, monkeypatch):
+    monkeypatch.setattr(lists, "MEMBERS_MOST", 1)
+    hanako, taro, jiro = people
+    row = lists.create(session, account=hanako, title="人")
+    for followee in (taro, jiro):
+        follows.request(session, follower=hanako, followee=followee)
+    for _ in range(2):
+        lists.add(session, row=row, accounts=[taro])
+    for more in ([jiro], [taro, jiro]):
+        with pytest.raises(TooMany):
+            lists.add(session, row=row, accounts=more)
+    assert session.scalars(select(ListMember.account_id)).all() == [taro.id]
 
 
 @pytest.mark.parametrize(

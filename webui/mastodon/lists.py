@@ -101,7 +101,8 @@ async def members(call: Call) -> web.Response:
 
 @routes.post("/api/v1/lists/{id}/accounts", scope="write:lists")
 async def add(call: Call) -> web.Response:
-    list_id, ids = call.path_id(), call.params.identifiers("account_ids")
+    # One more than there may be is refused as any number is, and costs no more.
+    list_id, ids = call.path_id(), call.params.identifiers("account_ids")[: lists.MEMBERS_MOST + 1]
 
     def unit(session: Session) -> None:
         row = lists.require(session, call.me, list_id)
