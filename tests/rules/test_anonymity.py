@@ -12,10 +12,25 @@ import pytest
 from sqlalchemy import LargeBinary, Table, select
 from sqlalchemy.orm import Session
 
-from community import anonymity, answers, follows, founding, ids, likes, posts, questions, thanks
+from community import (
+    anonymity,
+    answers,
+    follows,
+    founding,
+    ids,
+    likes,
+    markers,
+    notice_groups,
+    notice_lists,
+    notifications,
+    posts,
+    questions,
+    thanks,
+)
 from community.db import Database, open_database
 from community.events import Bus
 from community.models import Account, AnonymousDraft, AnonymousThread, Model, Post
+from community.notice_lists import Wanted
 from community.text import from_markdown
 from federation.outbox import publish
 from tests import factories
@@ -118,8 +133,22 @@ def life(session: Session, clock: FixedClock, asker: int) -> Rows:
         follow_up(session, question, first)
         factories.thank(session, members[n + 1], first, words="わたしも助かりました")
     posts.delete(session, post=question, by=relay)
+    read_in_apps(session, members)
     assert anonymity.own_notices(session, factories.viewer(session, members[asker]), 0, 9)
     return dump(session)
+
+
+def read_in_apps(session: Session, members: list[Account]) -> None:
+    """Everybody's app says that it has read up to the last notice, and puts away whatever was worked out for it."""
+    last = session.scalars(select(Post.id).order_by(Post.id.desc()).limit(1)).one()  # a worked-out notice bears such an id
+    for member in members:
+        viewer = factories.viewer(session, member)
+        shown = notice_lists.listing(session, viewer, Wanted(limit=80))
+        markers.put(session, account_id=member.id, read={"notifications": last})
+        for notice in shown:
+            if notice.anonymous:
+                notifications.dismiss(session, viewer, notice.id)
+                notice_groups.dismiss(session, viewer, notice_groups.key(notice))
 
 
 def test_the_database_is_the_same_whoever_asked(sqlite_files, tmp_path, one_chance):
@@ -146,6 +175,7 @@ def test_the_database_is_the_same_whoever_asked(sqlite_files, tmp_path, one_chan
     salted = {("members", "recovery_hash"), ("members", "passphrase_hash")}
     assert differing - salted == {("anonymous_threads", "tag")}
     assert len(one["anonymous_threads"]) == 3
+    assert len(one["markers"]) == len([row for row in one["accounts"] if row["name"].startswith("member")])
     assert one["deliveries"]
 
 
