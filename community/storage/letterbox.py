@@ -11,6 +11,7 @@ import logging
 import os
 import secrets
 import socket
+import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ MOST_BYTES = 7_900
 """Of one text, as with PostgreSQL."""
 _LONGEST_PATH = 100  # bytes; what the address of a socket can hold, with some to spare
 _MOST_WAITING = 2_000  # texts for one process that does not read
+_SETTLED_NS = 100_000_000
 _BLOCKED_MOST = 0.5  # seconds that a command waits for a process to read
 log = logging.getLogger(__name__)
 
@@ -116,7 +118,10 @@ class _Place:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._path = str(folder)
         self._handle: int | None = None
+        self._named: set[str] = set()
+        self._named_as_of = 0  # when the folder changed last, as far as that could be told for certain; 0: unknown
 
     def make(self) -> None:
         self._folder.mkdir(mode=0o700, exist_ok=True)
@@ -125,10 +130,16 @@ class _Place:
         self._folder.chmod(0o700)
 
     def names(self) -> set[str]:
+        """Who hears. The folder is read again only when it has changed."""
         try:
-            return {each.name for each in self._folder.iterdir()}
+            changed = os.stat(self._path).st_mtime_ns  # noqa: PTH116 - asked with every event
+            if changed != self._named_as_of:
+                self._named = set(os.listdir(self._path))  # noqa: PTH208
+                # A folder's time moves in steps: a change within the step of another one would not show.
+                self._named_as_of = changed if time.time_ns() - changed > _SETTLED_NS else 0
         except OSError:
             return set()  # nobody has ever listened
+        return self._named
 
     def address(self, name: str) -> str:
         path = str(self._folder / name)

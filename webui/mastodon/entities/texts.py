@@ -3,15 +3,14 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 import orjson
-from sqlalchemy import BindParameter, bindparam, inspect, select
+from sqlalchemy import BindParameter, bindparam, exists, select
 from sqlalchemy.orm import Session, aliased
-from sqlalchemy.orm.util import identity_key
 
 from community import boards, founding, thanking, town
-from community.models import Account, Mention, Poll, Post, PostTag, Tag
+from community.models import Account, Media, Mention, Poll, Post, PostTag, Tag
 from community.storage.prepared import Prepared, among
 from community.uris import Uris
 from webui.mastodon.entities import cards, media, words
@@ -27,11 +26,11 @@ VISIBILITIES = {
 _OFFER = b',"offers":["thanks"]'
 _parent, _answer = aliased(Post), aliased(Post)
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_POSTS = select(Post).where(Post.id.in_(_IDS))
+_POSTS = select(Post.__table__).where(Post.__table__.c.id.in_(_IDS))
 _ABOVE = select(_parent.id, _parent.author_id, _parent.kind).where(_parent.id.in_(_IDS))
 _ANSWERS = select(_answer.id, _answer.author_id, _answer.url).where(_answer.id.in_(_IDS))
-_account, _mention, _tag, _post_tag, _poll = (
-    model.__table__.c for model in (Account, Mention, Tag, PostTag, Poll)
+_account, _mention, _tag, _post_tag, _poll, _post = (
+    model.__table__.c for model in (Account, Mention, Tag, PostTag, Poll, Post)
 )
 _MENTIONED = Prepared(
     lambda dialect: select(
@@ -46,7 +45,14 @@ _TAGGED = Prepared(
     .where(among(_post_tag.post_id, "ids", dialect))
     .order_by(_post_tag.post_id, _post_tag.position)
 )
-_POLLS = Prepared(lambda dialect: select(_poll.post_id).where(among(_poll.post_id, "ids", dialect)))
+_BESIDES = Prepared(
+    lambda dialect: select(
+        _post.id,
+        exists().where(Media.__table__.c.post_id == _post.id),
+        exists().where(_poll.post_id == _post.id),
+    ).where(among(_post.id, "ids", dialect))
+)
+"""Which posts have pictures, and which ask for votes."""
 
 
 class Named(NamedTuple):
@@ -105,12 +111,8 @@ def make(session: Session, page: Sequence[Stamp], veiled: frozenset[int] = froze
 
 
 def _posts(session: Session, ids: Sequence[int]) -> Sequence[Post]:
-    """The rows; one that was written in this very unit of work is at hand."""
-    if len(ids) == 1:
-        kept = session.identity_map.get(identity_key(Post, ids[0]))
-        if isinstance(kept, Post) and not inspect(kept).expired_attributes:
-            return [kept]
-    return session.scalars(_POSTS, {"ids": ids}).all()
+    """The rows, as plain columns: they are only read, and an object for each would cost more than its query."""
+    return cast("Sequence[Post]", session.connection().execute(_POSTS, {"ids": ids}).all())
 
 
 def _around(session: Session, posts: Sequence[Post], veiled: frozenset[int], relay_id: int) -> _Around:
@@ -125,6 +127,8 @@ def _around(session: Session, posts: Sequence[Post], veiled: frozenset[int], rel
     labelled: defaultdict[int, dict[str, str]] = defaultdict(dict)
     for post_id, name, label in _TAGGED.rows(session, ids=ids):
         labelled[post_id][name] = label
+    besides = _BESIDES.rows(session, ids=ids)
+    pictured_posts = [post_id for post_id, pictures, _ in besides if pictures]
     above = session.execute(_ABOVE, {"ids": list(parents)}).all() if parents else ()
     named = session.scalars(select(Account).where(Account.id.in_(boards_needed))) if boards_needed else ()
     answers = session.execute(_ANSWERS, {"ids": list(chosen)}).all() if chosen else ()
@@ -132,9 +136,9 @@ def _around(session: Session, posts: Sequence[Post], veiled: frozenset[int], rel
         uris=town.of(session).uris,
         mentions=mentions,
         tags=labelled,
-        media=media.many(session, ids),
+        media=media.many(session, pictured_posts) if pictured_posts else {},
         cards=cards.many(session, pictured) if pictured else {},
-        polls={row[0] for row in _POLLS.rows(session, ids=ids)},
+        polls={post_id for post_id, _, poll in besides if poll},
         boards={account.id: account for account in named},
         parents={row.id: (row.author_id, row.kind, "") for row in above},
         solutions={row.id: (row.author_id, row.url) for row in answers},
