@@ -201,14 +201,3 @@ def test_every_reference_leads_somewhere(town: Town, database_url: str) -> None:
     if database_url.startswith("sqlite"):
         with sqlite3.connect(database_url.removeprefix("sqlite:///")) as connection:
             assert connection.execute("PRAGMA foreign_key_check").fetchall() == []
-
-
-def test_a_file_that_somebody_has_open_is_left_alone(town: Town, database_url: str) -> None:
-    if not database_url.startswith("sqlite"):
-        pytest.skip("PostgreSQL serves many at once")
-    _work(town, lambda session: factories.member(session, MEMBER).id)
-    served = open_database(town, Bus())
-    served.read_now(lambda session: session.scalar(select(func.count(Post.id))))
-    with pytest.raises(SystemExit, match="must not be served"):
-        open_store(database_url)
-    served.close_now()
