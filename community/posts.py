@@ -13,6 +13,7 @@ from community import (
     clearing,
     emojis,
     events,
+    fresh,
     ids,
     media,
     nametags,
@@ -105,7 +106,10 @@ def store(session: Session, post: Post, *, author: Account, origin: Origin | Non
         post.emojis = _emojis(session, post)
     else:
         _take_origin(post, origin)
-    session.add(post)
+    if origin is None:
+        fresh.put(session, post)
+    else:
+        session.add(post)
     # A session forgets rows that nobody holds. Those who hear of the post before the commit ask for both again.
     session.info.setdefault(_AT_HAND, []).append((post, author))
     session.flush()
