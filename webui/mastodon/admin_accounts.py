@@ -121,8 +121,8 @@ async def unsensitive(call: Call) -> web.Response:
 
 @routes.delete("/api/v1/admin/accounts/{id}", scope=WRITE)
 async def erase(call: Call) -> web.Response:
-    """Everything of a suspended account goes, a hundred posts in one unit of work."""
-    admin.look_after(call)
+    """Everything of a suspended account goes, a hundred posts in one unit of work. For administrators: it is for good."""
+    admin.administer(call)
     account_id = call.path_id()
     shown = await call.read(lambda session: _shown(session, account_id))
 

@@ -20,17 +20,17 @@ OFFSET_MOST = 200
 KEPT_MS = 5 * 60_000
 
 
-@routes.get("/api/v1/trends", access="public", scope="read")
+@routes.get("/api/v1/trends", access="public")
 async def first(call: Call) -> web.Response:
     return await _tags(call)
 
 
-@routes.get("/api/v1/trends/tags", access="public", scope="read")
+@routes.get("/api/v1/trends/tags", access="public")
 async def topics(call: Call) -> web.Response:
     return await _tags(call)
 
 
-@routes.get("/api/v1/trends/statuses", access="public", scope="read")
+@routes.get("/api/v1/trends/statuses", access="public")
 async def posts(call: Call) -> web.Response:
     limit, offset = call.window(default=20, most=40).limit, _offset(call)
 
@@ -41,7 +41,7 @@ async def posts(call: Call) -> web.Response:
     return reply(await call.read(unit))
 
 
-@routes.get("/api/v1/trends/links", access="public", scope="read")
+@routes.get("/api/v1/trends/links", access="public")
 async def links(call: Call) -> web.Response:
     """Which pages are linked most, nobody counts here."""
     return reply([])

@@ -46,16 +46,21 @@ async def join(request: web.Request) -> web.Response:
     try:
         throttle.check(limits, _TOO_MANY)
         _check(form)
-        passphrase_hash = await request.app[PASSPHRASES].hash(form.text("passphrase", strip=False))
-        locale = language_of(request)
-        joined = await request.app[DATABASE].write(
-            lambda session: _join(session, form, passphrase_hash, locale)
-        )
+        throttle.count(limits)  # first: what is tried side by side counts too
+        try:
+            passphrase_hash = await request.app[PASSPHRASES].hash(form.text("passphrase", strip=False))
+            locale = language_of(request)
+            joined = await request.app[DATABASE].write(
+                lambda session: _join(session, form, passphrase_hash, locale)
+            )
+        except CommunityError:
+            throttle.take_back(limits)
+            raise
     except CommunityError as error:
         return again(request, "join.html", form, error, **await _surroundings(request, form))
     if joined.code is None:
+        throttle.take_back(limits)
         return redirect(request, "/login", "この申し込みは、もう届いています。そのまま入れます。")
-    throttle.count(limits)
     return _show_code(request, joined)
 
 

@@ -134,10 +134,11 @@ async def test_what_nobody_may_do_to_whom(site, scene, kanri, mihari):
     assert (await kanri.post("/api/v1/admin/accounts/5/action", **suspend)).status == 404
 
 
-async def test_an_erased_account_is_gone_with_its_words(site, scene, kanri, app_of):
+async def test_an_erased_account_is_gone_with_its_words(site, scene, kanri, mihari, app_of):
     path = f"/api/v1/admin/accounts/{scene.answerer}"
     assert (await kanri.delete(path)).status == 403
     await kanri.post(f"{path}/action", json={"type": "suspend"})
+    assert (await mihari.delete(path)).status == 403  # it is for good, so it is for administrators
     assert (await kanri.delete(path)).json["username"] == "harukaze"
     assert (await kanri.get(path)).status == 404
     assert (await (await app_of(scene.bystander)).get(f"/api/v1/statuses/{scene.answer}")).status == 404
