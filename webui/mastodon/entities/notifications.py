@@ -14,8 +14,8 @@ from community.notice_groups import Group
 from community.notice_lists import Notice
 from community.notice_policy import Request, Summary
 from community.visibility import Viewer
-from webui.mastodon.entities import accounts, pictures, statuses
-from webui.mastodon.entities.times import iso, iso_or_none
+from webui.mastodon.entities import accounts, pictures, reports, statuses
+from webui.mastodon.entities.times import iso
 
 Entity = dict[str, Any]
 _WITH_STATUS = frozenset(
@@ -197,21 +197,4 @@ def _reports(session: Session, viewer: Viewer, ids: set[int]) -> dict[int, Entit
     if not ids:
         return {}
     rows = session.scalars(select(Report).where(Report.id.in_(ids))).all()
-    people = accounts.by_id(session, viewer, {it.target_id for it in rows})
-    return {
-        it.id: {
-            "id": str(it.id),
-            "action_taken": it.action_taken_at is not None,
-            "action_taken_at": iso_or_none(it.action_taken_at),
-            "category": it.category,
-            "comment": it.comment,
-            "forwarded": it.forwarded,
-            "created_at": iso(it.created_at),
-            "status_ids": [str(each) for each in it.post_ids],
-            "rule_ids": [str(each) for each in it.rule_ids],
-            "collection_ids": [],
-            "target_account": people[it.target_id],
-        }
-        for it in rows
-        if it.target_id in people
-    }
+    return {int(told["id"]): told for told in reports.many(session, viewer, rows)}
