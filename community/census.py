@@ -25,6 +25,7 @@ class Census:
     posts: int
     domains: int
     writers: int
+    half_year: int  # the same for 180 days
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +41,14 @@ def count(session: Session) -> Census:
     """The town in numbers. It reads the members and jumps from server to server; no post is counted one by one."""
     standing = (Member.state == "active", Account.deleted_at.is_(None), Account.suspended_at.is_(None))
     people = select(func.count()).select_from(Member).join(Account, Account.id == Member.account_id)
-    month_ago = town.now(session) - 30 * DAY
+    now = town.now(session)
     written = select(func.sum(Account.posts_count)).where(Account.domain == LOCAL)
     return Census(
         members=session.scalar(people.where(*standing)) or 0,
         posts=int(session.scalar(written) or 0),
         domains=len(_domains(session)),
-        writers=session.scalar(people.where(*standing, Account.last_post_at >= month_ago)) or 0,
+        writers=session.scalar(people.where(*standing, Account.last_post_at >= now - 30 * DAY)) or 0,
+        half_year=session.scalar(people.where(*standing, Account.last_post_at >= now - 180 * DAY)) or 0,
     )
 
 

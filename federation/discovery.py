@@ -3,11 +3,10 @@
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from community import town
-from community.models import LOCAL, Account, Member, Post
+from community import census, town
+from community.models import Account
 from federation import documents
 from federation.negotiation import ACTIVITY_JSON
 from federation.software import SOFTWARE, version
@@ -122,15 +121,7 @@ def nodeinfo(session: Session, number: str) -> Document:
 
 
 def _usage(session: Session) -> Document:
-    members = session.scalar(
-        select(func.count())
-        .select_from(Member)
-        .join(Account, Account.id == Member.account_id)
-        .where(Member.state == "active", Account.deleted_at.is_(None), Account.domain == LOCAL)
-    )
-    local = (Post.local.is_(True), Post.deleted_at.is_(None), Post.kind != "boost")
-    questions = session.scalar(select(func.count()).select_from(Post).where(*local, Post.parent_id.is_(None)))
-    replies = session.scalar(
-        select(func.count()).select_from(Post).where(*local, Post.parent_id.is_not(None))
-    )
-    return {"users": {"total": members or 0}, "localPosts": questions or 0, "localComments": replies or 0}
+    """Who is active is who wrote something: when a member was last here is never noted."""
+    counted = census.count(session)
+    users = {"total": counted.members, "activeMonth": counted.writers, "activeHalfyear": counted.half_year}
+    return {"users": users, "localPosts": counted.posts}

@@ -344,7 +344,8 @@ async def test_the_server_tells_what_it_is(wire: Wire, database: Database) -> No
         assert reply.body["software"]["name"] == "machi"
         assert reply.body["protocols"] == ["activitypub"]
         assert reply.body["openRegistrations"] is True
-        assert reply.body["usage"] == {"users": {"total": 1}, "localPosts": 1, "localComments": 0}
+        users = {"total": 1, "activeMonth": 1, "activeHalfyear": 1}
+        assert reply.body["usage"] == {"users": users, "localPosts": 1}
     meta = await wire.get("/.well-known/host-meta", "text/html")
     assert meta.status == 200
     assert meta.headers["Content-Type"].startswith("application/xrd+xml")
