@@ -38,6 +38,7 @@ def everything(session: Session) -> str:
     """Every value of every row that has to do with neither members nor their sessions."""
     own = {
         "accounts",
+        "account_words",
         "members",
         "web_sessions",
         "tokens",
