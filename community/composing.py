@@ -17,6 +17,7 @@ from community.extras import Extras
 from community.markup import Handle, Written
 from community.models import Account, Board, Member, Post
 from community.polls import Draft as PollDraft
+from community.storage.prepared import Prepared, param
 from community.visibility import DIRECT, FOLLOWERS, OPEN, TOWN, UNLISTED
 
 TEXT_MOST = notes.NOTE_MOST
@@ -104,15 +105,23 @@ def write(session: Session, *, author: Account, draft: Draft, scheduled_id: int 
 
 def as_usual(session: Session, author: Account, draft: Draft) -> Draft:
     """`draft` with what it leaves open as its author usually posts."""
-    member = session.get_one(Member, author.id)
-    sensitive = member.posting_sensitive if draft.sensitive is None else draft.sensitive
+    ((visibility, sensitive, language, locale, quote_policy),) = _USUAL.rows(session, author=author.id)
     return replace(
         draft,
-        visibility=draft.visibility or member.posting_visibility,
-        sensitive=sensitive,
-        language=draft.language or member.posting_language or member.locale,
-        quote_policy=draft.quote_policy or member.quote_policy,
+        visibility=draft.visibility or visibility,
+        sensitive=bool(sensitive) if draft.sensitive is None else draft.sensitive,
+        language=draft.language or language or locale,
+        quote_policy=draft.quote_policy or quote_policy,
     )
+
+
+_member = Member.__table__.c
+_USUAL = Prepared(
+    lambda _dialect: select(
+        _member.posting_visibility, _member.posting_sensitive, _member.posting_language, _member.locale,
+        _member.quote_policy,
+    ).where(_member.account_id == param("author"))
+)  # fmt: skip
 
 
 def spoken(draft: Draft) -> tuple[str, str]:

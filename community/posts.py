@@ -13,7 +13,6 @@ from community import (
     clearing,
     emojis,
     events,
-    fresh,
     ids,
     media,
     nametags,
@@ -27,6 +26,7 @@ from community import (
 from community.errors import NotAllowed, NotFound
 from community.models import LOCAL, Account, Member, Mention, Model, Post, Revision, Thanks
 from community.storage.prepared import Prepared, param
+from community.storage.rows import Rows
 from community.text import Body
 from community.threads import Thread, thread
 from community.visibility import DIRECT, FOLLOWERS, OPEN, UNLISTED
@@ -37,6 +37,7 @@ __all__ = [
 ]  # fmt: skip
 
 HOUR = 3_600_000  # milliseconds
+_POSTS = Rows(Post)
 _EVERYBODYS = (OPEN, UNLISTED)
 _AT_HAND = "machi.posts.at_hand"
 
@@ -107,7 +108,7 @@ def store(session: Session, post: Post, *, author: Account, origin: Origin | Non
     else:
         _take_origin(post, origin)
     if origin is None:
-        fresh.put(session, post)
+        _POSTS.put(session, post)
     else:
         session.add(post)
     # A session forgets rows that nobody holds. Those who hear of the post before the commit ask for both again.

@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 from community import anonymity, composing, posts, rewriting, scheduled, submissions, visibility
 from community.errors import Conflict
 from community.models import Account, Post
+from community.storage.rows import Rows
 from community.text import storable
 from webui.mastodon import drafts
 from webui.mastodon.entities import edits, scheduling, statuses
@@ -17,6 +18,7 @@ from webui.mastodon.replies import Refusal, raw, reply
 from webui.mastodon.routing import NOT_FOUND, Api, Call
 
 routes = Api()
+_ACCOUNTS = Rows(Account)
 SAME_FOR = 3_600_000
 """Milliseconds for which an Idempotency-Key leads to what it made first."""
 
@@ -31,7 +33,8 @@ async def post(call: Call) -> web.Response:
     await drafts.meet_strangers(call, draft.text)
 
     def make(session: Session) -> str:
-        author = session.get_one(Account, call.me)
+        author = _ACCOUNTS.get(session, call.me)
+        assert author is not None
         if at is not None:
             return f"scheduled:{scheduled.put(session, author=author, draft=draft, at=at).id}"
         return f"post:{composing.write(session, author=author, draft=draft).id}"
