@@ -32,23 +32,23 @@ async def post(call: Call) -> web.Response:
     at = _scheduled_at(call)
     await drafts.meet_strangers(call, draft.text)
 
-    def make(session: Session) -> str:
+    def make(session: Session) -> tuple[str, orjson.Fragment]:
         author = _ACCOUNTS.get(session, call.me)
         assert author is not None
         if at is not None:
-            return f"scheduled:{scheduled.put(session, author=author, draft=draft, at=at).id}"
-        return f"post:{composing.write(session, author=author, draft=draft).id}"
+            row = scheduled.put(session, author=author, draft=draft, at=at)
+            return f"scheduled:{row.id}", scheduling.one(session, row)
+        made = composing.write(session, author=author, draft=draft)
+        return f"post:{made.id}", statuses.one(session, call.viewer, made.id)
 
     key = storable(call.request.headers.get("Idempotency-Key", ""))[:_KEY_MOST]
     try:
-        result = await drafts.in_their_words(call, _once(call, key, make))
+        return reply(await drafts.in_their_words(call, _once(call, key, make)))
     except Conflict:
         if not key:
             raise
         # The same was sent a moment ago through another connection, and stands by now.
-        result = await drafts.in_their_words(call, _once(call, key, make))
-    # Shown once it stands: what is rendered then is kept for those who read it next.
-    return reply(await call.glance(lambda session: _shown(session, call, result)))
+        return reply(await drafts.in_their_words(call, _once(call, key, make)))
 
 
 @routes.get("/api/v1/statuses", scope="read:statuses", access="public")
@@ -142,19 +142,21 @@ def own(session: Session, call: Call, post_id: int) -> Post:
     return found
 
 
-def _once(call: Call, key: str, make: Callable[[Session], str]) -> Callable[[Session], str]:
-    """A unit that makes something and names it, or names what the same `key` of the same member made before."""
+def _once(
+    call: Call, key: str, make: Callable[[Session], tuple[str, orjson.Fragment]]
+) -> Callable[[Session], orjson.Fragment]:
+    """A unit that makes something, or shows again what the same `key` of the same member made before."""
     if not key:
-        return make
+        return lambda session: make(session)[1]
     kept = f"idempotency:{call.me}:{key}"
 
-    def unit(session: Session) -> str:
+    def unit(session: Session) -> orjson.Fragment:
         before = submissions.remembered(session, kept, within=SAME_FOR)
         if before is not None:
-            return before
-        result = make(session)
+            return _shown(session, call, before)
+        result, shown = make(session)
         submissions.remember(session, kept, result, within=SAME_FOR)
-        return result
+        return shown
 
     return unit
 

@@ -112,7 +112,7 @@ async def test_every_document_obeys_the_rules(database: Database) -> None:
                     rules.check(render.with_context(of_post(session, post, NOBODY, page)), "minato.example")
         rules.check(render.with_context(listings.sisters(session, NOBODY)), "minato.example")
         rules.check(render.with_context(listings.tagged(session, "社会保険", Page())), "minato.example")
-        assert discovery.nodeinfo(session, "2.1")["usage"]["users"] == {"total": 2}
+        assert discovery.nodeinfo(session, "2.1")["usage"]["users"] == {"total": 2, "activeMonth": 2, "activeHalfyear": 2}
         return seen
 
     seen = await database.read(look)

@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
-from community import town
+from community import events, town
 from community.storage.sessions import may_be_undone
 
 E = TypeVar("E")
@@ -36,16 +36,24 @@ class Shelf(Generic[E]):
 
 
 class _Closed(Shelf[E]):
-    """A shelf as a writing unit has it: to take from."""
+    """A shelf as a writing unit has it: to take from. What the unit makes is put there once it is committed."""
 
-    def __init__(self, shelf: Shelf[E]) -> None:
+    def __init__(self, shelf: Shelf[E], session: Session) -> None:
         self._shelf = shelf
+        self._session = session
+        self._made: list[tuple[Any, Any, E]] = []
 
     def get(self, key: Any, facts: Any) -> E | None:
         return self._shelf.get(key, facts)
 
     def put(self, key: Any, facts: Any, entry: E) -> None:
-        pass
+        if not self._made:
+            events.after_commit(self._session, self._keep)
+        self._made.append((key, facts, entry))
+
+    def _keep(self) -> None:
+        for key, facts, entry in self._made:
+            self._shelf.put(key, facts, entry)
 
 
 def of(session: Session, name: str, most: int) -> Shelf[Any]:
@@ -54,4 +62,4 @@ def of(session: Session, name: str, most: int) -> Shelf[Any]:
     shelf = memory.get(name)
     if shelf is None:
         shelf = memory.setdefault(name, Shelf(most))
-    return _Closed(shelf) if may_be_undone(session) else shelf
+    return _Closed(shelf, session) if may_be_undone(session) else shelf

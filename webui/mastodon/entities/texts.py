@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from typing import Any, NamedTuple, cast
 
 import orjson
-from sqlalchemy import BindParameter, bindparam, exists, select
+from sqlalchemy import BindParameter, bindparam, exists, inspect, select
 from sqlalchemy.orm import Session, aliased
+from sqlalchemy.orm.util import identity_key
 
 from community import boards, founding, thanking, town
 from community.models import Account, Media, Mention, Poll, Post, PostTag, Tag
@@ -111,7 +112,13 @@ def make(session: Session, page: Sequence[Stamp], veiled: frozenset[int] = froze
 
 
 def _posts(session: Session, ids: Sequence[int]) -> Sequence[Post]:
-    """The rows, as plain columns: they are only read, and an object for each would cost more than its query."""
+    """The rows, as plain columns: they are only read, and an object for each would cost more than its query. The one
+    that was written in this very unit of work is at hand.
+    """
+    if len(ids) == 1:
+        written = session.identity_map.get(identity_key(Post, ids[0]))
+        if written is not None and not inspect(written).expired_attributes:
+            return [written]
     return cast("Sequence[Post]", session.connection().execute(_POSTS, {"ids": ids}).all())
 
 
