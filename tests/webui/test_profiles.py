@@ -169,3 +169,15 @@ async def test_a_board_s_page(site: Site, scene: Scene) -> None:
     assert "1 question" in stranger.text
     machi = await (await site.visit()).get("/@machi")
     assert "フォローすると、このまちのひらいた質問がすべて届きます" in machi.text
+
+
+async def test_a_chosen_picture_is_shown_on_pages_too(site: Site, scene: Scene) -> None:
+    address = "http://localhost:8080/media/leaf.jpg"
+
+    def choose(session: Session) -> None:
+        session.get_one(Account, scene.answerer).avatar_url = address
+
+    await site.database.write(choose)
+    page = await (await site.visit()).get("/@harukaze")
+    assert f'src="{address}"' in page.text
+    assert f'src="/avatars/{scene.answerer}.svg"' not in page.text
