@@ -1,6 +1,6 @@
 """The wire's own tables: keys, what is known of remote actors, the two durable queues, the lanes to other hosts."""
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, String, Text, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from community.models.schema import Id, Millis, Model
@@ -15,6 +15,13 @@ class ActorKey(Model):
     public_pem: Mapped[str] = mapped_column(Text)
     private_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[int] = mapped_column(Millis)
+    # The Ed25519 pair that makes integrity proofs (FEP-8b32); the public half as Multikey.
+    proof_multikey: Mapped[str | None] = mapped_column(Text)
+    proof_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    # The pair before the last rotation: it signs until those who know it have heard of the new one.
+    old_public_pem: Mapped[str | None] = mapped_column(Text)
+    old_sealed: Mapped[bytes | None] = mapped_column(LargeBinary)
+    rotated_at: Mapped[int | None] = mapped_column(Millis)
 
 
 class RemoteActor(Model):
@@ -31,6 +38,11 @@ class RemoteActor(Model):
     key_id: Mapped[str | None] = mapped_column(Text, unique=True)
     public_key_pem: Mapped[str | None] = mapped_column(Text)
     fetched_at: Mapped[int] = mapped_column(Millis)
+    proof_key_id: Mapped[str | None] = mapped_column(Text, index=True)  # of the Multikey in assertionMethod
+    proof_multikey: Mapped[str | None] = mapped_column(Text)
+    featured: Mapped[str | None] = mapped_column(Text)
+    moderators: Mapped[str | None] = mapped_column(Text)  # of a Group: the collection of those who may remove posts
+    backfilled_at: Mapped[int | None] = mapped_column(Millis)  # when the outbox was read
 
 
 class RemoteHost(Model):
@@ -42,6 +54,34 @@ class RemoteHost(Model):
     software: Mapped[str | None] = mapped_column(Text)
     version: Mapped[str | None] = mapped_column(Text)
     asked_at: Mapped[int] = mapped_column(Millis)
+    signature: Mapped[str | None] = mapped_column(String(16))  # the form it took last: cavage | rfc9421
+    heard_at: Mapped[int | None] = mapped_column(Millis)  # when a verified activity last came from there
+    retired_at: Mapped[int | None] = mapped_column(Millis)  # nothing is queued for it until it is heard again
+
+
+class Errand(Model):
+    """Something to be fetched in due time: replies, an outbox, a profile or post that grew old. Gone once it is done."""
+
+    __tablename__ = "errands"
+    __table_args__ = (UniqueConstraint("kind", "uri"), Index(None, "due_at"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    kind: Mapped[str] = mapped_column(String(16))  # replies | outbox | featured | profile | post
+    uri: Mapped[str] = mapped_column(Text)
+    host: Mapped[str] = mapped_column(Text)
+    due_at: Mapped[int] = mapped_column(Millis)
+    attempts: Mapped[int] = mapped_column(default=0)
+    leased_until: Mapped[int] = mapped_column(Millis, default=0)
+    created_at: Mapped[int] = mapped_column(Millis)
+
+
+class Heartbeat(Model):
+    """When a part of this town was last known to be at work: a long gap means that others gave up on sending."""
+
+    __tablename__ = "heartbeats"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    at: Mapped[int] = mapped_column(Millis)
 
 
 class InboxItem(Model):
@@ -81,6 +121,8 @@ class OutboxItem(Model):
     public: Mapped[bool]  # listed in the actor's outbox
     body: Mapped[bytes] = mapped_column(LargeBinary)  # the JSON document, with its @context
     created_at: Mapped[int] = mapped_column(Millis)
+    # Said to followers alone: its deliveries tell each host which followers we count there (FEP-8fcf).
+    synchronises: Mapped[bool] = mapped_column(default=False, server_default=false())
 
 
 class Delivery(Model):

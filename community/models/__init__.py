@@ -26,6 +26,8 @@ from community.models.doors import (
 )
 from community.models.posts import (
     Card,
+    Gathering,
+    Join,
     Media,
     Mention,
     Poll,
@@ -33,6 +35,7 @@ from community.models.posts import (
     PollVote,
     Post,
     PostTag,
+    QuoteStamp,
     Revision,
     ScheduledPost,
     Tag,
@@ -77,16 +80,17 @@ from community.models.towns import (
     DomainRule,
     Report,
     SisterTown,
+    TownTraffic,
 )
 
 __all__ = [
     "LOCAL", "AccessGrant", "AccessToken", "Account", "AccountNote", "AccountWords", "Announcement",
     "AnnouncementDismissal", "AnnouncementReaction", "AnonymousDraft", "AnonymousThread", "App", "Block",
     "Board", "Bookmark", "Card", "Conversation", "CustomEmoji", "DomainBlock", "DomainRule", "Endorsement",
-    "FeaturedTag", "Filter", "FilterKeyword", "FilterStatus", "Follow", "FollowedTag", "HomeEntry",
-    "Invite", "Learning", "Like", "ListEntry", "ListMember", "Marker", "Media", "Member", "MemberList",
+    "FeaturedTag", "Filter", "FilterKeyword", "FilterStatus", "Follow", "FollowedTag", "Gathering", "HomeEntry",
+    "Invite", "Join", "Learning", "Like", "ListEntry", "ListMember", "Marker", "Media", "Member", "MemberList",
     "Mention", "Model", "Mute", "Notification", "NotificationSender", "OneTimeLink", "Pin", "Poll",
-    "PollOption", "PollVote", "Post", "PostTag", "PostWords", "PushItem", "PushSubscription", "Report", "Revision",
+    "PollOption", "PollVote", "Post", "PostTag", "PostWords", "PushItem", "PushSubscription", "QuoteStamp", "Report", "Revision",
     "ScheduledPost", "SisterTown", "Strength", "Submission", "SuggestionDismissal", "Tag", "TagWords", "Thanks",
-    "ThreadMute", "Veil", "WebSession", "WorkMark",
+    "ThreadMute", "TownTraffic", "Veil", "WebSession", "WorkMark",
 ]  # fmt: skip

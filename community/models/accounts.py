@@ -48,6 +48,8 @@ class Account(Model):
     header_description: Mapped[str] = mapped_column(Text, default="", server_default="")
     silenced_at: Mapped[int | None] = mapped_column(Millis)  # heard by those alone who follow
     sensitized_at: Mapped[int | None] = mapped_column(Millis)  # what they show is veiled
+    also_known_as: Mapped[list[str] | None] = mapped_column(JSON)  # other actor ids of the same person, as they say
+    moved_at: Mapped[int | None] = mapped_column(Millis)  # when the followers were last carried to another account
 
     @property
     def local(self) -> bool:

@@ -74,6 +74,54 @@ class Post(Model):
     card_id: Mapped[int | None] = mapped_column(ForeignKey("cards.id"))
     # Grows whenever something that is shown with the post, but kept elsewhere, changes: pictures, votes, quote, card.
     touched: Mapped[int] = mapped_column(default=0, server_default="0")
+    quote_authorization: Mapped[str | None] = mapped_column(Text)  # the stamp by which the quoted author agreed
+    refreshed_at: Mapped[int | None] = mapped_column(Millis)  # when another server's post was last read anew
+
+
+class QuoteStamp(Model):
+    """The consent of a local author to be quoted by one post (FEP-044f); others fetch it as `/quotes/{id}`."""
+
+    __tablename__ = "quote_stamps"
+    __table_args__ = (UniqueConstraint("post_id", "quoting_uri"), Index(None, "quoting_uri"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))  # what is quoted
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))  # who quotes
+    quoting_uri: Mapped[str] = mapped_column(Text)
+    request_uri: Mapped[str | None] = mapped_column(Text)
+    created_at: Mapped[int] = mapped_column(Millis)
+    revoked_at: Mapped[int | None] = mapped_column(Millis)
+
+
+class Gathering(Model):
+    """What a 旗 has besides its words: when, where, for how many. `joined_count` of another town's is as its origin says."""
+
+    __tablename__ = "gatherings"
+    __table_args__ = (Index(None, "starts_at"),)
+
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"), primary_key=True, autoincrement=False)
+    form: Mapped[str] = mapped_column(Text, default="")  # 作業会, 勉強会, …
+    starts_at: Mapped[int | None] = mapped_column(Millis)
+    minutes: Mapped[int | None]
+    place: Mapped[str] = mapped_column(Text, default="")
+    capacity: Mapped[int | None]
+    listening: Mapped[bool] = mapped_column(default=False)  # 聞くだけOK
+    closed_at: Mapped[int | None] = mapped_column(Millis)  # おひらき
+    joined_count: Mapped[int] = mapped_column(default=0)
+    joined_uri: Mapped[str | None] = mapped_column(Text)  # the collection that the flag's origin keeps
+
+
+class Join(Model):
+    """One who gathers round a 旗. Shown as a number; names only to who joined and who raised it."""
+
+    __tablename__ = "joins"
+    __table_args__ = (UniqueConstraint("post_id", "account_id"), Index(None, "account_id", "id"))
+
+    id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
+    uri: Mapped[str] = mapped_column(Text, unique=True)  # of the Join activity
+    post_id: Mapped[int] = mapped_column(ForeignKey("posts.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
+    created_at: Mapped[int] = mapped_column(Millis)
 
 
 class Revision(Model):

@@ -13,6 +13,26 @@ class SisterTown(Model):
 
     domain: Mapped[str] = mapped_column(Text, primary_key=True)  # host[:port], lower case
     created_at: Mapped[int] = mapped_column(Millis)
+    # asked: we asked them; asking: they asked us; agreed: both sides said yes
+    state: Mapped[str] = mapped_column(String(16), default="agreed", server_default="agreed")
+    offer_uri: Mapped[str | None] = mapped_column(Text)  # of the Offer, whoever made it
+    note: Mapped[str] = mapped_column(Text, default="", server_default="")  # what the asking side wrote
+    agreed_at: Mapped[int | None] = mapped_column(Millis)
+
+
+class TownTraffic(Model):
+    """How many topics went to and came from another town in one month. Never of people, never who."""
+
+    __tablename__ = "town_traffic"
+
+    domain: Mapped[str] = mapped_column(Text, primary_key=True)
+    month: Mapped[str] = mapped_column(String(7), primary_key=True)  # YYYY-MM
+    questions_in: Mapped[int] = mapped_column(default=0)
+    questions_out: Mapped[int] = mapped_column(default=0)
+    answers_in: Mapped[int] = mapped_column(default=0)
+    answers_out: Mapped[int] = mapped_column(default=0)
+    thanks_in: Mapped[int] = mapped_column(default=0)
+    thanks_out: Mapped[int] = mapped_column(default=0)
 
 
 class DomainRule(Model):
