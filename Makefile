@@ -12,7 +12,7 @@ export PYTHONDONTWRITEBYTECODE :=
 # What is installed is known by the contents of the lock files, so that a second start installs nothing.
 digest = $(firstword $(shell cat $(1) pyproject.toml setup.py 2>/dev/null | cksum))
 INSTALLED_RUN := $(VENV)/installed-run-$(call digest,requirements.lock)
-INSTALLED_DEV := $(VENV)/installed-dev-$(call digest,requirements-dev.lock)
+INSTALLED_DEV := $(VENV)/installed-dev-$(call digest,requirements-dev.lock requirements-samples.lock)
 CATALOGUES := $(patsubst %.po,%.mo,$(wildcard webui/translations/*/LC_MESSAGES/*.po))
 
 SENTENCES := --no-default-keywords --keyword _ --keyword ngettext:1,2 --no-location --omit-header --sort-output
@@ -73,6 +73,7 @@ $(INSTALLED_RUN): | $(BIN)/pip
 $(INSTALLED_DEV): | $(BIN)/pip
 	@echo "Installing what developing needs into $(VENV) (once) …"
 	@$(BIN)/pip install --quiet --no-compile --require-hashes --requirement requirements-dev.lock
+	@$(BIN)/pip install --quiet --no-compile --require-hashes --no-deps --requirement requirements-samples.lock
 	@$(BIN)/pip install --quiet --no-index --no-deps --no-build-isolation --editable .
 	@rm -f $(VENV)/installed-dev-* && touch $@
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.rules.places import ROOT
 
-RUN, DEVELOP = "requirements.lock", "requirements-dev.lock"
+RUN, DEVELOP, SAMPLES = "requirements.lock", "requirements-dev.lock", "requirements-samples.lock"
 PIN = re.compile(r"([a-z0-9-]+)==([^\s;]+)(?: ; [^\\]+)?\s\\")
 HASH = re.compile(r"    --hash=sha256:[0-9a-f]{64}(?: \\)?")
 
@@ -20,7 +20,7 @@ def lines(name: str) -> list[str]:
     return (ROOT / name).read_text(encoding="utf-8").splitlines()
 
 
-@pytest.mark.parametrize("name", [RUN, DEVELOP])
+@pytest.mark.parametrize("name", [RUN, DEVELOP, SAMPLES])
 def test_a_lock_file_holds_pins_and_hashes_and_nothing_else(name: str):
     for line in lines(name):
         assert not line or line.startswith("#") or PIN.fullmatch(line) or HASH.fullmatch(line), line
