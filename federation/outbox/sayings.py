@@ -66,6 +66,7 @@ def say(
         public=public,
         body=orjson.dumps(render.with_context(activity)),
         created_at=at,
+        synchronises=False,
     )
     deliver(session, number, inboxes)
 
