@@ -63,10 +63,10 @@ class Errand(Model):
     """Something to be fetched in due time: replies, an outbox, a profile or post that grew old. Gone once it is done."""
 
     __tablename__ = "errands"
-    __table_args__ = (UniqueConstraint("kind", "uri"), Index(None, "due_at"))
+    __table_args__ = (UniqueConstraint("kind", "uri"), Index(None, "due_at"), Index(None, "host", "due_at"))
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
-    kind: Mapped[str] = mapped_column(String(16))  # replies | outbox | featured | profile | post
+    kind: Mapped[str] = mapped_column(String(16))  # replies|outbox|featured|profile|post|missed|absent
     uri: Mapped[str] = mapped_column(Text)
     host: Mapped[str] = mapped_column(Text)
     due_at: Mapped[int] = mapped_column(Millis)

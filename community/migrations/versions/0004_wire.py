@@ -32,6 +32,8 @@ def _gatherings() -> None:
         sa.Column("closed_at", MILLIS, nullable=True),
         sa.Column("joined_count", sa.Integer(), nullable=False),
         sa.Column("joined_uri", sa.Text(), nullable=True),
+        sa.Column("told_count", sa.Integer(), nullable=False),
+        sa.Column("told_at", MILLIS, nullable=True),
         sa.ForeignKeyConstraint(["post_id"], ["posts.id"]),
         sa.PrimaryKeyConstraint("post_id"),
     )
@@ -55,6 +57,10 @@ def _gatherings() -> None:
 def _quotes() -> None:
     op.add_column("posts", sa.Column("quote_authorization", sa.Text(), nullable=True))
     op.add_column("posts", sa.Column("refreshed_at", MILLIS, nullable=True))
+    given = sa.text("quote_authorization IS NOT NULL")
+    op.create_index(
+        "ix_posts_quote_authorization", "posts", ["quote_authorization"], sqlite_where=given, postgresql_where=given
+    )
     op.create_table(
         "quote_stamps",
         sa.Column("id", ID, autoincrement=False, nullable=False),
@@ -123,6 +129,7 @@ def _wire() -> None:
         sa.UniqueConstraint("kind", "uri"),
     )
     op.create_index("ix_errands_due_at", "errands", ["due_at"])
+    op.create_index("ix_errands_host_due_at", "errands", ["host", "due_at"])
     op.create_table(
         "heartbeats",
         sa.Column("name", sa.String(length=32), nullable=False),
