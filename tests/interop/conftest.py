@@ -1,0 +1,46 @@
+"""A town and a server that nobody here wrote, on loopback ports."""
+
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import aiohttp
+import pytest
+
+from tests.integration.conftest import catalogues, clock, keys_for_every_test, make_peer, make_town, minato
+from tests.integration.served import Town
+from tests.interop.app import App, token_of
+from tests.interop.node import HOW, node
+from tests.interop.peer import FedifyPeer, fedify_peer
+
+__all__ = ["catalogues", "clock", "keys_for_every_test", "make_peer", "make_town", "minato"]
+
+Enter = Callable[[str], Awaitable[App]]
+
+
+@pytest.fixture
+def program() -> str:
+    """Node. A test that needs the peer is skipped without it."""
+    found = node()
+    if found is None:
+        pytest.skip(HOW)
+    return found
+
+
+@pytest.fixture
+async def peer(program: str) -> AsyncIterator[FedifyPeer]:
+    """A Fedify server with alice and bob; it signs by RFC 9421 first."""
+    async with fedify_peer() as made:
+        yield made
+
+
+@pytest.fixture
+async def app(minato: Town) -> AsyncIterator[Enter]:
+    """Call it with the name of a member of みなと for an app of theirs."""
+    async with AsyncExitStack() as stack:
+        http = await stack.enter_async_context(aiohttp.ClientSession())
+
+        async def enter(name: str) -> App:
+            return App(http, minato.origin, await token_of(minato, name))
+
+        yield enter
