@@ -46,7 +46,7 @@ _other = aliased(Follow)
 def enter(session: Session, post: Post) -> None:
     """Write `post` on the homes and lists it belongs on: two statements over the follows.
 
-    Homes: of its author's followers, for a question also its board's, of its author, and, if it is open, of those who
+    Homes: of its author's followers, for a question or a flag also its board's, of its author, and, if it is open, of those who
     follow one of its tags. A comment goes only to those who follow the one it speaks to as well; a boost to those who
     want boosts and have not read the same lately. An anonymous post is on nobody's home as their own: its author is
     the relay. Lists: of the same followers, by the list's own rule for replies. Members of an exclusive list stay off
@@ -68,7 +68,7 @@ def _facts(session: Session, post: Post) -> dict[str, Any]:
     facts: dict[str, Any] = {
         "post": post.id,
         "author": post.author_id,
-        "board": (post.board_id if post.kind == "question" else None) or 0,
+        "board": (post.board_id if post.kind in ("question", "flag") else None) or 0,
         "parent": post.parent_id or 0,
         "language": _pattern(post.language),
         "now": town.now(session),

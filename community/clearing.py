@@ -10,7 +10,9 @@ from community import events, media
 from community.models import (
     Bookmark,
     FilterStatus,
+    Gathering,
     HomeEntry,
+    Join,
     ListEntry,
     Notification,
     Pin,
@@ -31,7 +33,7 @@ def clear(session: Session, post: Post, *, keep_media: bool = False) -> None:
     else:
         media.drop(session, post)
     remove_boosts(session, select(Post.id).where(Post.boost_of_id == post.id))
-    for model in (*_SHOWN_IN, Pin, PollVote, PollOption, Poll):
+    for model in (*_SHOWN_IN, Pin, PollVote, PollOption, Poll, Join, Gathering):
         session.execute(delete(model).where(model.post_id == post.id), execution_options=_UNLOADED)
     _let_go_of_quotes(session, post)
     post.emojis = post.card_id = post.quote_policy = None
@@ -71,7 +73,7 @@ def _let_go_of_quotes(session: Session, post: Post) -> None:
     session.execute(
         update(Post)
         .where(Post.quote_of_id == post.id, Post.quote_state.in_(("accepted", "pending")))
-        .values(quote_state="deleted", touched=Post.touched + 1),
+        .values(quote_state="deleted", quote_authorization=None, touched=Post.touched + 1),
         execution_options=_UNLOADED,
     )
     if post.quote_of_id is not None and post.quote_state == "accepted":
@@ -79,4 +81,4 @@ def _let_go_of_quotes(session: Session, post: Post) -> None:
             update(Post).where(Post.id == post.quote_of_id).values(quotes_count=Post.quotes_count - 1),
             execution_options=_UNLOADED,
         )
-    post.quote_of_id = post.quote_uri = post.quote_state = None
+    post.quote_of_id = post.quote_uri = post.quote_state = post.quote_authorization = None

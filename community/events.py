@@ -24,6 +24,13 @@ class PostCreated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PostBroughtIn(Event):
+    """A post of another server was fetched long after it was said (`community.belated`): it stands, but is no news."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class PostEdited(Event):
     post_id: int
 
@@ -111,10 +118,79 @@ class PollCounted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class GatheringChanged(Event):
+    """A 旗 is おひらき, or stands again; its words are the same."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class GatheringCounted(Event):
+    """The number of those who gather round a 旗 of this town is to be told to those who show it."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Joined(Event):
+    """Somebody gathers round a 旗."""
+
+    join_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Unjoined(Event):
+    """The row is gone; what the wire needs to take it back stands here."""
+
+    uri: str
+    account_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class QuoteRevoked(Event):
     """The author of a quoted post does not want to be quoted in the post `post_id` any more."""
 
     post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteDecided(Event):
+    """The author of a quoted post agreed to the quote in the post `post_id`, or did not."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuotePolicySet(Event):
+    """The author of the post `post_id` said anew who may quote it."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteGranted(Event):
+    """Somebody asked by `request_uri` to quote a post of this town, and may: there is a stamp."""
+
+    stamp_id: int
+    request_uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class QuoteRefused(Event):
+    """Somebody (`account_id`) asked by `request_uri` to quote the post `post_id` in `quoting_uri`, and may not."""
+
+    request_uri: str
+    quoting_uri: str
+    post_id: int
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class StampRevoked(Event):
+    """The consent of an author of this town to be quoted is taken back."""
+
+    stamp_id: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -227,6 +303,38 @@ class ConversationChanged(Event):
 @dataclass(frozen=True, slots=True)
 class ReportFiled(Event):
     report_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class SisterAsked(Event):
+    """The operator of this town asked another to become 姉妹まち."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class SisterAccepted(Event):
+    """This town said yes to the request of another: to the one that is stored, or to `offer_uri`."""
+
+    domain: str
+    offer_uri: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SisterAgreed(Event):
+    """From now on the two are 姉妹まち, whoever asked."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
+class SisterEnded(Event):
+    """A request or an agreement is over; the row is gone. `ours`: the request was ours; `told`: the other side has to hear of it."""
+
+    domain: str
+    offer_uri: str | None
+    ours: bool
+    told: bool
 
 
 @dataclass(frozen=True, slots=True)

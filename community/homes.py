@@ -105,7 +105,7 @@ def join_list(session: Session, viewer: Viewer, list_id: int, account: Account) 
 def leave_list(session: Session, list_id: int, account: Account) -> None:
     """Take the posts of somebody who is no longer on a list off it, save those of others who still are."""
     left = select(ListMember.account_id).where(ListMember.list_id == list_id)
-    kept = or_(Post.author_id.in_(left), and_(Post.kind == "question", Post.board_id.in_(left)))
+    kept = or_(Post.author_id.in_(left), and_(Post.kind.in_(("question", "flag")), Post.board_id.in_(left)))
     session.execute(
         delete(ListEntry).where(
             ListEntry.list_id == list_id,
@@ -118,7 +118,7 @@ def keep_off(session: Session, account_id: int, list_id: int) -> None:
     """Take the posts of those on a list that became exclusive off the home of its owner."""
     on = select(ListMember.account_id).where(ListMember.list_id == list_id)
     theirs = select(Post.id).where(
-        or_(Post.author_id.in_(on), and_(Post.kind == "question", Post.board_id.in_(on))),
+        or_(Post.author_id.in_(on), and_(Post.kind.in_(("question", "flag")), Post.board_id.in_(on))),
         Post.author_id != account_id,
     )
     session.execute(
@@ -139,9 +139,9 @@ def _latest(session: Session, viewer: Viewer, account: Account, most: int) -> li
 
 
 def _of(followee: Account) -> ColumnElement[bool]:
-    """The posts that following `followee` brings: a board's questions, anybody else's posts."""
+    """The posts that following `followee` brings: a board's questions and flags, anybody else's posts."""
     if followee.kind == "board":
-        return or_(and_(Post.kind == "question", Post.board_id == followee.id), Post.author_id == followee.id)
+        return or_(and_(Post.kind.in_(("question", "flag")), Post.board_id == followee.id), Post.author_id == followee.id)
     return Post.author_id == followee.id
 
 
@@ -160,6 +160,6 @@ def _kept(account_id: int) -> ColumnElement[bool]:
     return or_(
         Post.author_id == account_id,
         Post.author_id.in_(following),
-        and_(Post.kind == "question", Post.board_id.in_(following)),
+        and_(Post.kind.in_(("question", "flag")), Post.board_id.in_(following)),
         and_(Post.visibility == OPEN, by_tag),
     )

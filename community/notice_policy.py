@@ -43,7 +43,7 @@ NEW_ACCOUNT = 30 * _DAY
 """So long an account counts as new."""
 NEW_FOLLOWER = 3 * _DAY
 """So long a follower counts as none."""
-_NEVER = frozenset({"report", "sign_up", "poll", "update", "quoted_update", "chosen", "follow_request"})
+_NEVER = frozenset({"report", "sign_up", "poll", "update", "quoted_update", "chosen", "follow_request", "flag_closed", "flag_declined"})
 """Kinds that nobody sends uncalled: they follow from what the member did, or wait for an answer of theirs."""
 
 

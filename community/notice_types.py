@@ -11,6 +11,8 @@
 | poll · update · post          | poll, update, status | the post                             |
 | follow, follow_request        | the same          |                                         |
 | report · sign_up              | admin.report, admin.sign_up |                               |
+| join (旗に集まった)           | favourite         | my flag                                 |
+| flag_closed · flag_declined   | update            | the flag: おひらき, or no place was left |
 """
 
 from collections.abc import Iterable
@@ -36,6 +38,9 @@ TYPES = {
     "post": "status",
     "report": "admin.report",
     "sign_up": "admin.sign_up",
+    "join": "favourite",
+    "flag_closed": "update",
+    "flag_declined": "update",
 }
 KINDS = frozenset(TYPES)
 OF_THE_TOWN = frozenset({"report", "sign_up"})

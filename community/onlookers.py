@@ -5,16 +5,16 @@ Subscribers of what is recorded when a post is stored or edited; they run in its
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, or_, select
+from sqlalchemy import Select, bindparam, or_, select, union
 from sqlalchemy.orm import Session
 
 from community import events, notifications, town
 from community.events import Bus, PostCreated, PostEdited
-from community.models import Account, Follow, Member, Post
+from community.models import LOCAL, Account, Follow, Join, Member, Post
 from community.storage.prepared import Prepared, param
 from community.visibility import DIRECT, FOLLOWERS
 
-_TOLD_OF = frozenset({"question", "answer", "note"})
+_TOLD_OF = frozenset({"question", "answer", "note", "flag"})
 _FRESH = 24 * 3_600_000
 """What is older when it arrives is no news: it was fetched to complete a thread."""
 
@@ -32,7 +32,7 @@ def on_created(session: Session, event: PostCreated) -> None:
         return
     if post.kind == "note" and not _stands_alone(session, post):
         return
-    facts = {"author": post.author_id, "board": post.board_id if post.kind == "question" else None}
+    facts = {"author": post.author_id, "board": post.board_id if post.kind in ("question", "flag") else None}
     if not _ANYBODY.rows(session, **facts):  # most posts ring no bell
         return
     rung = session.connection().execute(_BELLS, facts).all()
@@ -46,7 +46,9 @@ def on_created(session: Session, event: PostCreated) -> None:
 
 
 def on_edited(session: Session, event: PostEdited) -> None:
-    """Tell the members who answered the post that it says something else now (`posts.told_of_edit` tells the others)."""
+    """Tell the members who answered the post, or gather round it, that it says something else now
+    (`posts.told_of_edit` tells the others).
+    """
     post = session.get_one(Post, event.post_id)
     answered = session.connection().execute(_ANSWERED, {"post": post.id}).scalars().all()
     if not answered:
@@ -93,12 +95,13 @@ _ANYBODY = Prepared(
     )
     .limit(1)
 )
-_ANSWERED = (
-    select(Post.author_id)
-    .where(
+_ANSWERED = union(
+    select(Post.author_id).where(
         Post.parent_id == bindparam("post", type_=Post.id.type),
         Post.local.is_(True),
         Post.deleted_at.is_(None),
-    )
-    .distinct()
+    ),
+    select(Join.account_id)
+    .join(Account, Account.id == Join.account_id)
+    .where(Join.post_id == bindparam("post", type_=Post.id.type), Account.domain == LOCAL),
 )

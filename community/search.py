@@ -24,6 +24,7 @@ from community.models import (
     AccountWords,
     Bookmark,
     Follow,
+    Gathering,
     Like,
     Media,
     Mention,
@@ -50,6 +51,7 @@ _mine = aliased(Post)
 def subscribe(bus: Bus) -> None:
     """Have everything that is written be found from the moment it stands until it is taken back."""
     bus.subscribe(events.PostCreated, _created)
+    bus.subscribe(events.PostBroughtIn, _created)
     bus.subscribe(events.PostEdited, _edited)
     bus.subscribe(events.PostDeleted, _deleted)
     bus.subscribe(events.AccountUpdated, lambda session, event: note_account(session, event.account_id))
@@ -203,7 +205,7 @@ def findable(viewer: Viewer) -> ColumnElement[bool]:
         return and_(of_town, Post.visibility == OPEN)
     agreed = exists().where(
         Account.id == Post.author_id,
-        or_(Account.indexable, Account.domain.in_(select(SisterTown.domain))),
+        or_(Account.indexable, Account.domain.in_(select(SisterTown.domain).where(SisterTown.state == "agreed"))),
     )
     from_elsewhere = and_(Post.visibility.in_((OPEN, SISTER_ONLY)), or_(agreed, _followed(viewer, Post.author_id)))
     dealt_with = or_(
@@ -216,7 +218,7 @@ def findable(viewer: Viewer) -> ColumnElement[bool]:
     return or_(of_town, Post.author_id == me, from_elsewhere, dealt_with)
 
 
-def _created(session: Session, event: events.PostCreated) -> None:
+def _created(session: Session, event: events.PostCreated | events.PostBroughtIn) -> None:
     post = session.get_one(Post, event.post_id)
     if post.kind != "boost" and post.deleted_at is None:
         lexicon.POSTS.add(session, post.id, _said(session, post))
@@ -233,8 +235,10 @@ def _deleted(session: Session, event: events.PostDeleted) -> None:
 
 
 def _said(session: Session, post: Post) -> str:
-    labels = tag_rows.labels_of(session, post) if post.kind == "question" else []
-    return "\n".join([post.title or "", post.summary, post.body_text, post.basis, *labels])
+    labels = tag_rows.labels_of(session, post) if post.kind in ("question", "flag") else []
+    gathering = session.get(Gathering, post.id) if post.kind == "flag" else None
+    where = [] if gathering is None else [gathering.form, gathering.place]
+    return "\n".join([post.title or "", post.summary, post.body_text, post.basis, *labels, *where])
 
 
 def _author(session: Session, viewer: Viewer, handle: str) -> int | None:
@@ -292,6 +296,7 @@ _FACTS: dict[str, ColumnElement[bool]] = {
     "is:reply": or_(Post.parent_id.is_not(None), Post.in_reply_to_uri.is_not(None)),
     "is:question": Post.kind == "question",
     "is:answer": Post.kind == "answer",
+    "is:flag": Post.kind == "flag",
     "is:solved": Post.solved_at.is_not(None),
     "is:sensitive": Post.sensitive.is_(True),
     "is:local": Post.local.is_(True),

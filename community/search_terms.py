@@ -19,7 +19,7 @@ _JAPAN = timedelta(hours=9)  # days begin as the towns' clock shows them
 _DAY_MS = 86_400_000
 _PART = re.compile(r'(-?)(?:"([^"]*)"?|([a-z]+):"?([^\s"]+)"?|(\S+))', re.IGNORECASE)
 _HAS = frozenset({"media", "image", "video", "audio", "poll", "link"})
-_IS = frozenset({"reply", "question", "answer", "solved", "sensitive", "local"})
+_IS = frozenset({"reply", "question", "answer", "flag", "solved", "sensitive", "local"})
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,7 +79,7 @@ def about(session: Session, post_id: int) -> About | None:
         visibility=it.visibility,
         local=bool(it.local),
         author_id=it.author,
-        board_id=it.board if it.kind == "question" else None,
+        board_id=it.board if it.kind in ("question", "flag") else None,
         reply=it.in_reply_to is not None,
         boosted=it.boosts > 0,
         tags=tuple(name for (name,) in _TAGS.rows(session, post=post_id)),

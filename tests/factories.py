@@ -17,6 +17,7 @@ from community import (
     answers,
     boards,
     founding,
+    gatherings,
     ids,
     members,
     posts,
@@ -26,7 +27,8 @@ from community import (
     town,
     visibility,
 )
-from community.models import LOCAL, Account, AnonymousDraft, Member, Post, SisterTown, Thanks
+from community.models import LOCAL, Account, AnonymousDraft, Member, Post, SisterTown, Thanks, Veil
+from community.plans import Plan
 from federation.models import RemoteActor
 
 PASSPHRASE = "みなとの朝はパンがおいしい"
@@ -171,6 +173,33 @@ def question(
         visibility=visibility,
         tags=tags,
     )
+
+
+def flag(
+    session: Session,
+    author: Account,
+    *,
+    title: str = "BCPを1枚で書く90分",
+    body: str = "A4・1枚を書きあげて帰ります。",
+    slug: str = "bosai",
+    visibility: str = "open",
+    plan: Plan | None = None,
+    tags: Sequence[str] = (),
+) -> Post:
+    """A 旗 for tomorrow at this hour, with three places, unless `plan` says otherwise."""
+    tomorrow = town.now(session) + 24 * 3_600_000
+    return gatherings.hoist(
+        session, author=author, board=board(session, slug), title=title, body=text.from_markdown(body),
+        plan=plan or Plan("作業会", tomorrow, 90, "みなと公民館", 3, listening=True),
+        visibility=visibility, tags=tags,
+    )  # fmt: skip
+
+
+def veil(session: Session, one: Account, other: Account) -> None:
+    """Make two members colleagues who are veiled from each other."""
+    for me, them in ((one, other), (other, one)):
+        session.add(Veil(account_id=me.id, other_id=them.id))
+    session.flush()
 
 
 def anonymous_question(

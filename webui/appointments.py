@@ -1,15 +1,16 @@
-"""What has its time: posts that were to be posted later, polls that end and whose counts are to be told."""
+"""What has its time: posts that were to be posted later, polls that end and whose counts are to be told,
+the numbers of flags."""
 
 import asyncio
 import logging
 
-from community import polls, scheduled
+from community import joins, polls, scheduled
 from community.db import Database
 from community.errors import CommunityError
 
 log = logging.getLogger(__name__)
 PAUSE = 1.0
-"""Seconds between looks; a look reads two indexed rows."""
+"""Seconds between looks; a look reads three indexed rows."""
 
 
 async def run(database: Database) -> None:
@@ -25,6 +26,8 @@ async def keep(database: Database) -> None:
         await _publish(database, due)
     if await database.read(polls.is_anything_due):
         await database.write(lambda session: (polls.close_due(session), polls.tell_counts(session)))
+    if await database.read(joins.is_anything_due):
+        await database.write(joins.tell_counts)
 
 
 async def _publish(database: Database, scheduled_id: int) -> None:

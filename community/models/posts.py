@@ -21,6 +21,7 @@ class Post(Model):
         Index(None, "quote_of_id"),
         Index(None, "visibility", "local", "id"),  # the public timelines of apps
         partial_index("card_id", where="card_id IS NOT NULL"),
+        partial_index("quote_authorization", where="quote_authorization IS NOT NULL"),
     )
 
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
@@ -109,6 +110,8 @@ class Gathering(Model):
     closed_at: Mapped[int | None] = mapped_column(Millis)  # おひらき
     joined_count: Mapped[int] = mapped_column(default=0)
     joined_uri: Mapped[str | None] = mapped_column(Text)  # the collection that the flag's origin keeps
+    told_count: Mapped[int] = mapped_column(default=0)  # of ours: how many when the number was last told to others
+    told_at: Mapped[int | None] = mapped_column(Millis)
 
 
 class Join(Model):

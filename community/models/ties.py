@@ -72,7 +72,7 @@ class Notification(Model):
     id: Mapped[int] = mapped_column(Id, primary_key=True, autoincrement=False)
     account_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     # answer|comment|thanks|chosen|follow|follow_request|mention|like|boost|poll|update|quote|quoted_update|post|
-    # report|sign_up|severed
+    # report|sign_up|severed|join|flag_closed|flag_declined
     kind: Mapped[str] = mapped_column(String(24))
     actor_id: Mapped[int] = mapped_column(ForeignKey("accounts.id"))
     post_id: Mapped[int | None] = mapped_column(ForeignKey("posts.id"))
