@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from community import cards, conversations, events, onlookers, push, search
+from community import cards, conversations, events, joins, onlookers, push, search, traffic
 from community.events import AccessEnded, Bus
 
 
@@ -11,9 +11,11 @@ def subscribe(bus: Bus) -> None:
     an app's access.
     """
     onlookers.subscribe(bus)
+    joins.subscribe(bus)
     conversations.subscribe(bus)
     cards.subscribe(bus)
     search.subscribe(bus)
+    traffic.subscribe(bus)
     bus.subscribe(events.AccessEnded, _access_ended)
 
 

@@ -1,4 +1,4 @@
-"""Other towns and hosts: the sisters this town named, and the hosts it has nothing to do with."""
+"""Other towns and hosts: which are sisters (how they came to be: `sisters`), and the rules about every other host."""
 
 import ipaddress
 import re
@@ -11,6 +11,7 @@ from community import follows, ids, inserts, town
 from community.errors import Conflict, Invalid, NotFound
 from community.models import LOCAL, Account, DomainRule, SisterTown
 
+AGREED = "agreed"
 SUSPEND, SILENCE, NOOP, ALLOW = "suspend", "silence", "noop", "allow"
 POLICIES = (SUSPEND, SILENCE, NOOP)
 """What a town may decide about a host; ALLOW is the permission of allow-list mode."""
@@ -45,40 +46,20 @@ def _host(host: str) -> str:
     return plain if _HOST.fullmatch(plain) else ""
 
 
-def add_sister(session: Session, domain: str) -> str:
-    """Name a town as 姉妹まち; the other side has to name this one too. Gives the domain as stored.
-
-    Raises Invalid("domain"), also for this town itself and for a host that is suspended.
-    """
-    name = normalise(domain)
-    if name == town.of(session).uris.domain:
-        raise Invalid("domain", "このまち自身は姉妹まちにできません。")
-    if _is_suspended(session, name):
-        raise Invalid(
-            "domain", "%(domain)s とは、やりとりを止めています。先に再開してください。", domain=name
-        )
-    inserts.new_row(session, SisterTown, domain=name, created_at=town.now(session))
-    return name
-
-
-def remove_sister(session: Session, domain: str) -> None:
-    """End a sisterhood. Raises NotFound when there is none."""
-    row = session.get(SisterTown, normalise(domain))
-    if row is None:
-        raise NotFound("その姉妹まちは見つかりませんでした。")
-    session.delete(row)
-    session.flush()
-
-
 def sisters(session: Session) -> list[str]:
     """The domains (host[:port]) of the sister towns, in alphabetical order."""
-    return list(session.execute(select(SisterTown.domain).order_by(SisterTown.domain)).scalars())
+    agreed = select(SisterTown.domain).where(SisterTown.state == AGREED).order_by(SisterTown.domain)
+    return list(session.execute(agreed).scalars())
 
 
 def is_sister(session: Session, domain: str) -> bool:
-    """Whether `domain` (host[:port]) was named as 姉妹まち here and is not suspended."""
-    named = session.execute(select(SisterTown.domain).where(SisterTown.domain == domain.casefold())).first()
-    return named is not None and not _is_suspended(session, domain.casefold())
+    """Whether this town and `domain` (host[:port]) agreed to be 姉妹まち, and it is not suspended."""
+    state = session.scalar(select(SisterTown.state).where(SisterTown.domain == domain.casefold()))
+    return state == AGREED and not is_suspended(session, domain.casefold())
+
+
+def _is_asked(session: Session, authority: str) -> bool:
+    return session.scalar(select(SisterTown.state).where(SisterTown.domain == authority)) == "asked"
 
 
 def suspend(session: Session, domain: str, *, reason: str = "") -> str:
@@ -205,7 +186,9 @@ def is_refused(session: Session, host: str) -> bool:
     current = town.of(session)
     if current.settings.federation.mode == "open" or authority == current.uris.domain:
         return False
-    return not ((rule is not None and rule.policy == ALLOW) or is_sister(session, authority))
+    if (rule is not None and rule.policy == ALLOW) or is_sister(session, authority):
+        return False
+    return not _is_asked(session, authority)  # whom the operator asked may answer
 
 
 def is_silenced(session: Session, host: str) -> bool:
@@ -231,7 +214,8 @@ def rejects_reports(session: Session, host: str) -> bool:
     return rule is not None and (rule.reject_reports or rule.policy == SUSPEND)
 
 
-def _is_suspended(session: Session, authority: str) -> bool:
+def is_suspended(session: Session, authority: str) -> bool:
+    """Whether a rule says that this town has nothing to do with the host."""
     rule = _covering(session, authority)
     return rule is not None and rule.policy == SUSPEND
 
@@ -268,9 +252,10 @@ def _enforce(session: Session, rule: DomainRule, *, at: str = "") -> None:
     """
     session.flush()
     now, since = town.now(session), rule.created_at
-    for sister in sisters(session):
-        if _is_suspended(session, sister):
-            remove_sister(session, sister)
+    for sister in session.scalars(select(SisterTown)).all():
+        if is_suspended(session, sister.domain):
+            session.delete(sister)
+    session.flush()
     there = select(Account.domain).where(_lives_at(at or rule.domain)).distinct()
     for home in session.scalars(there).all():
         decides = _covering(session, home)

@@ -14,6 +14,7 @@ viewer turned away from is only left out of lists: `community.distance`.
 """
 
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from sqlalchemy import ColumnElement, and_, bindparam, exists, or_, select
 from sqlalchemy.orm import Session, aliased
@@ -61,7 +62,13 @@ def viewer_of(session: Session, account: Account) -> Viewer:
     if account.local:
         member = session.get(Member, account.id)
         return Viewer(account.id, role=member.role if member else None)
-    return Viewer(account.id, remote=True, sister=session.get(SisterTown, account.domain) is not None)
+    return Viewer(account.id, remote=True, sister=_lives_with_sisters(session, account))
+
+
+def _lives_with_sisters(session: Session, account: Account) -> bool:
+    """By the host of the id, which is what two towns agree about; handles may bear another name."""
+    authority = urlsplit(account.uri).netloc.lower()
+    return session.scalar(select(SisterTown.state).where(SisterTown.domain == authority)) == "agreed"
 
 
 def visible_to(viewer: Viewer) -> ColumnElement[bool]:

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from community import events, follows, town
 from community.models import Account, Follow
-from federation.inbox import known
+from federation.inbox import known, quote_requests, sisterhood
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.reading import Document, uri
 
@@ -26,12 +26,16 @@ def apply(session: Session, inbound: Inbound) -> None:
 
 
 def accept(session: Session, inbound: Inbound) -> None:
-    """A remote actor lets one of us follow."""
+    """A remote actor lets one of us follow, or quote them; or a town becomes our sister."""
+    if sisterhood.accept(session, inbound) or quote_requests.accept(session, inbound):
+        return
     follows.accept(session, follow=_ours(session, inbound))
 
 
 def reject(session: Session, inbound: Inbound) -> None:
-    """A remote actor refuses one of us as a follower, at once or later."""
+    """A remote actor refuses one of us as a follower, at once or later; or a town does not want to be our sister."""
+    if sisterhood.end(session, inbound) or quote_requests.reject(session, inbound):
+        return
     follows.reject(session, follow=_ours(session, inbound))
 
 

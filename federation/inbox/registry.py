@@ -6,7 +6,21 @@ from collections.abc import Mapping
 from sqlalchemy.orm import Session
 
 from federation import actors
-from federation.inbox import announce, block, choose, create, delete, flag, follow, known, like, memory, undo
+from federation.inbox import (
+    announce,
+    block,
+    choose,
+    create,
+    delete,
+    flag,
+    follow,
+    known,
+    like,
+    memory,
+    quote_requests,
+    sisterhood,
+    undo,
+)
 from federation.inbox.inbound import Handler, Ignored, Inbound
 from federation.vocabulary.reading import Unreadable, uri
 
@@ -28,6 +42,8 @@ HANDLERS: Mapping[str, Handler] = {
     "Follow": Handler(follow.apply),
     "Accept": Handler(follow.accept),
     "Reject": Handler(follow.reject),
+    "Offer": Handler(sisterhood.apply),
+    "QuoteRequest": Handler(quote_requests.apply, quote_requests.needs),
     "Announce": announce.handler(_ABOUT_POSTS),
 }
 """Everything else (Move, Add, …) is accepted and ignored, and the log says so."""

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from community import blocks, follows, likes, thanks
 from community.models import Account, Post
-from federation.inbox import block, boost, choose, follow, known, memory
+from federation.inbox import block, boost, choose, follow, known, memory, sisterhood
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.reading import authority, same_origin, type_of, uri
 
@@ -13,6 +13,8 @@ def apply(session: Session, inbound: Inbound) -> None:
     """Take back what is embedded or named by its id alone; only the one who did it may."""
     signer = inbound.actor(session)
     told = inbound.object
+    if sisterhood.end(session, inbound):
+        return
     if told is not None and (uri(told.get("actor")) or signer.uri) != signer.uri:
         raise Ignored("an Undo of what somebody else did")
     if told is not None and type_of(told) == "ChooseAnswer":

@@ -18,7 +18,9 @@ from federation.outbox import (
     boards,
     publish_accounts,
     publish_boosts,
+    publish_quotes,
     publish_reports,
+    publish_sisters,
     publish_thanks,
     sayings,
 )
@@ -45,11 +47,15 @@ def subscribe(bus: events.Bus, ctx: Rings) -> None:
     bus.subscribe(events.PostDeleted, post_deleted)
     bus.subscribe(events.AnswerChosen, answer_chosen)
     bus.subscribe(events.AnswerUnchosen, answer_unchosen)
-    bus.subscribe(events.QuoteRevoked, quote_revoked)
+    bus.subscribe(events.QuoteRevoked, quote_changed)
+    bus.subscribe(events.QuoteDecided, quote_changed)
+    bus.subscribe(events.QuotePolicySet, quote_changed)
     publish_thanks.subscribe(bus)
     publish_boosts.subscribe(bus)
+    publish_quotes.subscribe(bus)
     publish_accounts.subscribe(bus)
     publish_reports.subscribe(bus)
+    publish_sisters.subscribe(bus)
     ring = ctx.wake_delivery
     bus.subscribe(sayings.Queued, lambda session, _: events.after_commit(session, ring))
 
@@ -81,8 +87,10 @@ def post_edited(session: Session, event: events.PostEdited) -> None:
     _say_update(session, post, audience.company(session, post))
 
 
-def quote_revoked(session: Session, event: events.QuoteRevoked) -> None:
-    """A post of ours quotes no longer what its author does not want to be quoted: the whole post anew."""
+def quote_changed(
+    session: Session, event: events.QuoteRevoked | events.QuoteDecided | events.QuotePolicySet
+) -> None:
+    """What a post of ours quotes, or who may quote it, is another now: the whole post anew."""
     post = session.get_one(Post, event.post_id)
     if post.local and post.deleted_at is None and post.visibility != _TOWN_ONLY:
         _say_update(session, post, audience.company(session, post))

@@ -34,6 +34,9 @@ TONE: Final = "machi:tone"  # Like: kind | clear | grounded
 # On actors.
 ANONYMOUS_RELAY: Final = "machi:anonymousRelay"  # true: だれかさん
 
+# Between towns.
+SISTER: Final = "machi:sister"  # Relationship: the two towns are 姉妹まち
+
 # What `machi:kind` may say.
 KIND_QUESTION: Final = "question"
 KIND_ANSWER: Final = "answer"
@@ -84,6 +87,11 @@ CONTEXT: Final[list[Any]] = [
         "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
         "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
         "automaticApproval": {"@id": "gts:automaticApproval", "@type": "@id"},
+        "interactingObject": {"@id": "gts:interactingObject", "@type": "@id"},
+        "interactionTarget": {"@id": "gts:interactionTarget", "@type": "@id"},
+        "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
+        "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
+        "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
         "lemmy": "https://join-lemmy.org/ns#",
         "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
         "machi": NAMESPACE,

@@ -133,7 +133,7 @@ def found(session: Session, *members: str, sisters: tuple[str, ...] = ()) -> Non
     for name in members:
         factories.member(session, name)
     for domain in sisters:
-        towns.add_sister(session, domain)
+        factories.sister(session, domain)
 
 
 def _listener(port: int = 0) -> socket.socket:

@@ -267,9 +267,10 @@ def test_an_invitation_is_a_link(machi: Machi, settings: Path):
 
 
 def test_sisters(machi: Machi, settings: Path):
-    result = machi("sister", "add", "Yamate.example", "--config", settings)
-    assert "machi sister add minato.example" in result.out
-    assert machi("sister", "list", "--config", settings).out == "yamate.example\n"
+    result = machi("sister", "add", "Yamate.example", "--note", "よろしくお願いします", "--config", settings)
+    assert "machi sister accept minato.example" in result.out
+    assert machi("sister", "list", "--config", settings).out == "yamate.example\tasked; waits for their answer\n"
+    one_line(machi("sister", "accept", "yamate.example", "--config", settings))
     assert machi("sister", "remove", "yamate.example", "--config", settings).status == 0
     assert machi("sister", "list", "--config", settings).out == ""
     one_line(machi("sister", "remove", "yamate.example", "--config", settings))

@@ -81,18 +81,6 @@ async def test_an_invitation_is_made_once_and_ended(site: Site) -> None:
     assert "/join?invite=" not in ended.text
 
 
-async def test_sister_towns(site: Site) -> None:
-    await site.member("harukaze", role="admin")
-    browser = await site.enter("harukaze")
-    page = await browser.get("/operate")
-    wrong = await browser.send(page, "/operate/sisters", domain="やまて の まち")
-    assert wrong.status == 422
-    added = await browser.send(page, "/operate/sisters", domain="https://Yamate.example/")
-    assert "yamate.example を姉妹まちに加えました" in added.text
-    ended = await browser.send(added, "/operate/sisters/end")
-    assert "姉妹まちはまだありません" in ended.text
-
-
 async def test_how_well_other_towns_are_reached(site: Site) -> None:
     me = await site.member("harukaze", role="moderator")
     now = site.clock()

@@ -70,9 +70,20 @@ class _Demo:
             await asyncio.to_thread(keeper.set_up, self._plot)
         try:
             await asyncio.gather(*(keeper.start() for keeper in self._keepers))
+            await self._agreed()
             return await self._live()
         finally:
             await asyncio.gather(*(keeper.end() for keeper in self._keepers))
+
+    async def _agreed(self) -> None:
+        """Wait until every town has the word of every other: their letters cross as soon as all of them answer."""
+        deadline = time.monotonic() + _SETTLE_S
+        others = len(self._keepers) - 1
+        for keeper in self._keepers:
+            while await asyncio.to_thread(keeper.sisters) < others:  # noqa: ASYNC110 - others' work
+                if time.monotonic() > deadline:
+                    raise TownFailed(f"{keeper.plan.name} does not hear from its sister towns")
+                await asyncio.sleep(_LOOK_S)
 
     async def _live(self) -> int:
         begun = time.monotonic()

@@ -1,43 +1,67 @@
-"""`machi sister`: the 姉妹まち, towns that named each other."""
+"""`machi sister`: 姉妹まち, towns that agreed to share the questions meant for sister towns."""
 
 from pathlib import Path
 
 import click
 
-from community import config, towns
+from community import config, sisters
 from webui.opening import config_option, opened
+
+_WORDS = {
+    sisters.ASKED: "asked; waits for their answer",
+    sisters.ASKING: "asks us: machi sister accept, or remove",
+    sisters.AGREED: "sister town",
+}
 
 
 @click.group(no_args_is_help=False)
 def sister() -> None:
-    """姉妹まち: towns that named each other and share questions meant for sister towns."""
+    """姉妹まち: one town asks, the other agrees, either ends it."""
 
 
 @sister.command("add")
 @click.argument("domain")
+@click.option("--note", default="", help="A few words to the operator over there.")
 @config_option
-def add(path: Path, domain: str) -> None:
-    """Name DOMAIN as a sister town. Its operator has to name this one too."""
+def add(path: Path, domain: str, note: str) -> None:
+    """Ask DOMAIN to become a sister town; if it asked already, agree. It is said as soon as this town is served."""
     with opened(path) as database:
-        name = database.write_now(lambda session: towns.add_sister(session, domain))
+        name, state = database.write_now(lambda session: _stand(sisters.ask(session, domain, note=note)))
     ours = config.load(path).instance.domain
-    click.echo(f"{name} is named as a sister town. Over there: machi sister add {ours}")
+    if state == sisters.AGREED:
+        click.echo(f"{name} is a sister town.")
+    else:
+        click.echo(f"{name} was asked. Over there: machi sister accept {ours}")
+
+
+@sister.command("accept")
+@click.argument("domain")
+@config_option
+def accept(path: Path, domain: str) -> None:
+    """Agree to become a sister town of DOMAIN, which asked."""
+    with opened(path) as database:
+        name, _ = database.write_now(lambda session: _stand(sisters.accept(session, domain)))
+    click.echo(f"{name} is a sister town.")
 
 
 @sister.command("remove")
 @click.argument("domain")
 @config_option
 def remove(path: Path, domain: str) -> None:
-    """End the sisterhood with DOMAIN."""
+    """End the sisterhood with DOMAIN, decline its request, or take ours back."""
     with opened(path) as database:
-        database.write_now(lambda session: towns.remove_sister(session, domain))
+        database.write_now(lambda session: sisters.end(session, domain))
     click.echo(f"{domain} is no sister town any more.")
 
 
 @sister.command("list")
 @config_option
 def list_(path: Path) -> None:
-    """Print the sister towns, one a line."""
+    """Print the sister towns and the requests, one a line, with where they stand."""
     with opened(path) as database:
-        for domain in database.read_now(towns.sisters):
-            click.echo(domain)
+        for name, state in database.read_now(lambda session: [_stand(row) for row in sisters.all(session)]):
+            click.echo(f"{name}\t{_WORDS[state]}")
+
+
+def _stand(row: sisters.SisterTown) -> tuple[str, str]:
+    return row.domain, row.state

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import aiohttp
 
-from community import members, towns
+from community import members, sisters, towns
 from community.keyfiles import KeyFiles
 from community.models import Account
 from webui.demo.script import Script, TownPlan
@@ -41,7 +41,7 @@ class TownKeeper:
         self._watch: asyncio.Task[None] | None = None
 
     def set_up(self, script: Script) -> None:
-        """Write settings and keys if this is the first time, found the town, name the others as sister towns."""
+        """Write settings and keys if this is the first time, found the town, ask the others to be sisters."""
         if not self.settings.exists():
             self.folder.mkdir(parents=True, exist_ok=True)
             write_settings(self.settings, settings_text(_values(self.plan)))
@@ -49,7 +49,7 @@ class TownKeeper:
         with opened(self.settings) as database:
             for other in script.towns.values():
                 if other.slug != self.plan.slug:
-                    database.write_now(lambda session, domain=other.domain: towns.add_sister(session, domain))  # type: ignore[misc]
+                    database.write_now(lambda session, domain=other.domain: sisters.ask(session, domain))  # type: ignore[misc]
 
     async def start(self) -> None:
         """Serve, and go on serving. Raises SettingsError if the port is taken, TownFailed if nothing answers."""
@@ -80,6 +80,11 @@ class TownKeeper:
                             return
                 await asyncio.sleep(_LOOK_S)
         raise TownFailed(f"{self.plan.name} does not start; see {self._log}")
+
+    def sisters(self) -> int:
+        """With how many towns this one has agreed to be 姉妹まち. All ask each other, which is the agreement."""
+        with opened(self.settings) as database:
+            return len(database.read_now(towns.sisters))
 
     async def _keep(self) -> None:
         while True:

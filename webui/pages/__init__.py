@@ -27,6 +27,7 @@ from webui.pages import (
     shield,
     thanks,
     thread,
+    towns,
     welcome,
 )
 
@@ -43,6 +44,7 @@ ALL: tuple[ModuleType, ...] = (
     shield,
     authorize,
     operate,
+    towns,
     promise,
     questions,
     ask,

@@ -7,7 +7,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import announcements, doors, members, reports, towns
+from community import announcements, doors, members, reports, sisters, towns
 from community.errors import CommunityError, Invalid, NotFound
 from community.models import Account, Announcement, Invite, Member
 from community.visibility import Viewer
@@ -33,6 +33,7 @@ class Desk:
     invites: list[Invite]
     hosts: list[HostHealth]
     sisters: list[str]
+    asking: int  # how many towns wait for an answer
     announcements: list[Announcement]
     reports: int  # how many wait
 
@@ -121,32 +122,6 @@ async def end_invite(request: web.Request) -> web.Response:
     return redirect(request, "/operate", "招待を終わりにしました。")
 
 
-@routes.post("/operate/sisters")
-@_admins
-async def add_sister(request: web.Request) -> web.Response:
-    form = form_of(request)
-    try:
-        domain = await request.app[DATABASE].write(
-            lambda session: towns.add_sister(session, form.text("domain"))
-        )
-    except CommunityError as error:
-        return await _show(request, error=error, form=form)
-    return redirect(
-        request,
-        "/operate",
-        "%(domain)s を姉妹まちに加えました。むこうのまちでも、このまちを加えてもらってください。",
-        {"domain": domain},
-    )
-
-
-@routes.post("/operate/sisters/end")
-@_admins
-async def end_sister(request: web.Request) -> web.Response:
-    domain = form_of(request).text("domain")
-    await request.app[DATABASE].write(lambda session: towns.remove_sister(session, domain))
-    return redirect(request, "/operate", "%(domain)s との姉妹まちを終わりにしました。", {"domain": domain})
-
-
 @routes.post("/operate/announcements")
 @_moderators
 async def announce(request: web.Request) -> web.Response:
@@ -206,6 +181,7 @@ def _desk(session: Session, viewer: Viewer) -> Desk:
         invites=doors.invites(session),
         hosts=health.by_host(session),
         sisters=towns.sisters(session),
+        asking=sum(row.state == sisters.ASKING for row in sisters.all(session)),
         announcements=announcements.standing(session),
         reports=len(reports.waiting(session, viewer)),
     )
