@@ -43,6 +43,14 @@ class Instance(Struct, frozen=True, kw_only=True):
             description="the town's name, 1 to 60 characters on one line",
         ),
     ]
+    account_domain: Annotated[
+        str,
+        Meta(
+            pattern=r"^([a-z0-9]([a-z0-9.-]*[a-z0-9])?(:[1-9][0-9]{0,4})?)?\Z",
+            max_length=200,
+            description="the host name that handles bear, written as domain is, or empty for domain itself",
+        ),
+    ] = ""
     scheme: Annotated[Literal["https", "http"], Meta(description='"https", or "http" for trials')] = "https"
     region: Annotated[
         str, Meta(max_length=60, description="where the town is, up to 60 characters, or empty")

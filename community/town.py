@@ -31,7 +31,7 @@ class Town:
 
     def __post_init__(self) -> None:
         instance = self.settings.instance
-        object.__setattr__(self, "uris", Uris(instance.scheme, instance.domain))
+        object.__setattr__(self, "uris", Uris(instance.scheme, instance.domain, instance.account_domain))
 
 
 def attach(session: Session, town: Town) -> None:

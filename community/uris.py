@@ -4,11 +4,12 @@ from urllib.parse import quote
 
 
 class Uris:
-    """Addresses under one origin, `scheme://domain`."""
+    """Addresses under one origin, `scheme://domain`. Handles may bear another domain (split domain)."""
 
-    def __init__(self, scheme: str, domain: str) -> None:
+    def __init__(self, scheme: str, domain: str, account_domain: str = "") -> None:
         self.scheme = scheme
-        self.domain = domain  # host[:port], as it stands in handles
+        self.domain = domain  # host[:port], where ids and pages are
+        self.account_domain = account_domain or domain  # host[:port], as it stands in handles
         self.origin = f"{scheme}://{domain}"
         self.actor = f"{self.origin}/actor"
         self.shared_inbox = f"{self.origin}/inbox"
@@ -18,6 +19,10 @@ class Uris:
     def host(self) -> str:
         """The domain without a port: the instance actor's name."""
         return self.domain.partition(":")[0]
+
+    def is_home(self, domain: str) -> bool:
+        """Whether `name@domain` (host[:port], A-label) is one of ours: both domains are."""
+        return domain.lower() in (self.domain, self.account_domain)
 
     def account(self, kind: str, name: str) -> str:
         """The actor id of a local account: people and the relay under /users, boards under /boards."""

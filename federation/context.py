@@ -9,6 +9,7 @@ from aiohttp import web
 
 from community.db import Database
 from community.town import Town
+from federation.at_hand import AtHand
 from federation.http import Limits, Outbound
 from federation.keyring import KeyRing
 from federation.software import version
@@ -43,6 +44,7 @@ class Federation:
         self.database = database
         self.http = http
         self.keyring = KeyRing()
+        self.at_hand = AtHand()
         self.turns = Turns()
         self.delivery_bell = Bell()
         self.inbox_bell = Bell()

@@ -1,74 +1,92 @@
-"""How others find our actors and learn what this server is: WebFinger, host-meta, NodeInfo. Plain units on a session."""
+"""How others find our actors and learn what this server is: WebFinger, host-meta, NodeInfo.
 
-from typing import Any
-from urllib.parse import quote
+Handles may bear another domain than the ids (`[instance] account_domain`): then both hosts are asked, the one sends on
+to the other, and whoever asks hears the same of every account, whichever host was named (federation reference §2.4).
+"""
+
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlsplit
 
 from sqlalchemy.orm import Session
 
-from community import census, town
+from community import census, town, towns
+from community.errors import Invalid
 from community.models import Account
-from federation import documents
+from community.uris import Uris
 from federation.negotiation import ACTIVITY_JSON
 from federation.software import SOFTWARE, version
 
 Document = dict[str, Any]
 NODEINFO = {version: f"http://nodeinfo.diaspora.software/ns/schema/{version}" for version in ("2.0", "2.1")}
-_EVERY_KIND = ("person", "relay", "board", "instance")
+PEOPLE, BOARDS, INSTANCE = ("person", "relay"), ("board",), ("instance",)
+EVERY_KIND = (*PEOPLE, *BOARDS, *INSTANCE)
+_DEFAULT_PORTS = {"https": ":443", "http": ":80"}
+_LONGEST = 1_000
 
 
 class Malformed(ValueError):
     """A WebFinger resource that names nothing one could look for."""
 
 
-def webfinger(session: Session, resource: str) -> tuple[int, Document | None]:
-    """200 and the JRD, 404 or 410 and None. `resource` is `acct:name@domain`, an actor id or a profile's address.
+class Named(NamedTuple):
+    """An account of this town as somebody names it: its name in lower case, and of which kinds it may be."""
+
+    name: str
+    kinds: tuple[str, ...]
+
+
+def named(uris: Uris, resource: str) -> Named | None:
+    """Whom `resource` names: `acct:name@domain` (also with a leading @, or without `acct:`), an actor id, or the address
+    of a profile. None for somebody of another server.
 
     Raises Malformed.
     """
-    account = _named(session, resource)
-    if account is None:
-        return 404, None
-    if account.deleted_at is not None:
-        return 410, None
-    return 200, _jrd(session, account)
-
-
-def _named(session: Session, resource: str) -> Account | None:
-    uris = town.of(session).uris
     scheme, colon, rest = resource.partition(":")
-    if not colon or not rest:
+    if len(resource) > _LONGEST:
+        raise Malformed(resource[:_LONGEST])
+    if colon and scheme.lower() in ("http", "https"):
+        return _at(uris, resource)
+    name, at, domain = (
+        (rest if colon and scheme.lower() == "acct" else resource).removeprefix("@").partition("@")
+    )
+    if not at or not name or not domain or any(each in ":/" for each in name):
         raise Malformed(resource)
-    if scheme.lower() in ("http", "https"):
-        return _at(session, resource)
-    if scheme.lower() != "acct":
-        raise Malformed(resource)
-    name, at, domain = rest.rpartition("@")
-    if not at or not name or not domain or "@" in name or "/" in rest:
-        raise Malformed(resource)
-    if domain.lower() != uris.domain:
-        return None
-    return documents.local_account(session, name.lower(), *_EVERY_KIND)
+    try:
+        home = towns.normalise(domain)
+    except Invalid:
+        raise Malformed(resource) from None
+    return Named(name.lower(), EVERY_KIND) if _is_home(uris, home) else None
 
 
-def _at(session: Session, address: str) -> Account | None:
+def _is_home(uris: Uris, domain: str) -> bool:
+    return uris.is_home(domain) or uris.is_home(domain.removesuffix(_DEFAULT_PORTS[uris.scheme]))
+
+
+def _at(uris: Uris, address: str) -> Named | None:
     """The account whose id or page `address` is."""
-    uris = town.of(session).uris
-    if not uris.is_local(address):
+    try:
+        split = urlsplit(address)
+        home = towns.normalise(split.netloc)
+    except (ValueError, Invalid):
+        raise Malformed(address) from None
+    if not _is_home(uris, home):
         return None
-    path = address.removeprefix(uris.origin)
-    if path in ("", "/", "/actor"):
-        return documents.local_account(session, uris.host, "instance")
-    for prefix, kinds in (("/users/", ("person", "relay")), ("/boards/", ("board",)), ("/@", _EVERY_KIND)):
-        if path.startswith(prefix):
-            return documents.local_account(session, path.removeprefix(prefix).lower(), *kinds)
+    path = split.path.rstrip("/")
+    if path in ("", "/actor"):
+        return Named(uris.host, INSTANCE)
+    for prefix, kinds in (("/users/", PEOPLE), ("/boards/", BOARDS), ("/@", EVERY_KIND)):
+        name, _, domain = path.removeprefix(prefix).partition("@")
+        if path.startswith(prefix) and "/" not in name and (not domain or _is_home(uris, domain)):
+            return Named(name.lower(), kinds)
     return None
 
 
-def _jrd(session: Session, account: Account) -> Document:
+def jrd(session: Session, account: Account) -> Document:
+    """What WebFinger says of `account`, in the one spelling of its handle."""
     uris = town.of(session).uris
     lookup = f"{uris.origin}/lookup?q={{uri}}"
     return {
-        "subject": f"acct:{account.name}@{uris.domain}",
+        "subject": f"acct:{account.name}@{uris.account_domain}",
         "aliases": list(dict.fromkeys([account.url, account.uri])),
         "links": [
             {"rel": "http://webfinger.net/rel/profile-page", "type": "text/html", "href": account.url},
@@ -76,6 +94,12 @@ def _jrd(session: Session, account: Account) -> Document:
             {"rel": "http://ostatus.org/schema/1.0/subscribe", "template": lookup},
         ],
     }
+
+
+def host_meta_json(origin: str) -> Document:
+    """The same as JSON (RFC 6415, appendix A)."""
+    template = f"{origin}/.well-known/webfinger?resource={{uri}}"
+    return {"links": [{"rel": "lrdd", "type": "application/jrd+json", "template": template}]}
 
 
 def host_meta(origin: str) -> str:

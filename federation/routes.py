@@ -4,7 +4,6 @@ An id path answers with the document itself; whoever asks for HTML is sent to th
 Pages send askers for documents the other way with `wants_activity` and `activity_redirect`.
 """
 
-from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
 
@@ -13,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from community import ids
 from community.models import Post
-from federation import discovery, documents, keys, listings
-from federation.askers import Unproven, asker_of, is_signed, is_unwelcome
+from federation import discovery, documents, keys, listings, local_actors, local_posts, serving
 from federation.context import FEDERATION, Federation
-from federation.documents import NOBODY, Asker, Found
+from federation.discovery import BOARDS, INSTANCE, PEOPLE
+from federation.documents import Asker, Found
 from federation.inbox import receive
 from federation.listings import Page
 from federation.negotiation import (
@@ -30,39 +29,44 @@ from federation.negotiation import (
     wants_activity,
     wants_page,
 )
+from federation.serving import Handler, of_the_wire
 
 __all__ = ["activity_redirect", "add_routes", "wants_activity"]
 
-_BY_SIGNATURE = "Accept, Signature"  # what an answer depends on that sisters may get and others not
-_UNWELCOME = "This town does not talk with that host"
-_ACTOR_MAX_AGE = 180  # seconds
-_PEOPLE, _BOARDS, _INSTANCE = ("person", "relay"), ("board",), ("instance",)
 _LISTS = ("outbox", "followers", "following", "featured")
 
 
 def add_routes(app: web.Application) -> None:
     """Add every path of the wire to `app`, which carries its Federation under FEDERATION."""
-    add = app.router.add_get
+
+    def add(path: str, handler: Handler) -> None:
+        own = of_the_wire(handler)
+        app.router.add_get(path, own)
+        if not path.startswith(("/.well-known", "/nodeinfo")):
+            app.router.add_get(f"{path}/", own)  # a redirect would be one too many for some
+
     app.router.add_post("/inbox", partial(_inbox, kinds=()))
     for base, kinds, lists in (
-        ("/users/{name}", _PEOPLE, _LISTS),
-        ("/boards/{name}", _BOARDS, (*_LISTS, "moderators")),
-        ("/actor", _INSTANCE, _LISTS),
+        ("/users/{name}", PEOPLE, _LISTS),
+        ("/boards/{name}", BOARDS, (*_LISTS, "moderators")),
+        ("/actor", INSTANCE, _LISTS),
     ):
         add(base, partial(_actor, kinds=kinds))
         for each in lists:
             add(f"{base}/{each}", partial(_list_of_account, kinds=kinds, which=each))
-        if kinds != _INSTANCE:
+        if kinds != INSTANCE:
             app.router.add_post(f"{base}/inbox", partial(_inbox, kinds=kinds))
     number = r"{number:\d{1,19}}"
     add(f"/posts/{number}", _post)
     for each in listings.OF_POST:
         add(f"/posts/{number}/{each}", partial(_list_of_post, which=each))
     add(f"/activities/{number}", _activity)
+    add(f"/quotes/{number}", _quote_stamp)
     add("/sisters", _sisters)
     add("/tags/{tag}", _tag)
     add("/.well-known/webfinger", _webfinger)
     add("/.well-known/host-meta", _host_meta)
+    add("/.well-known/host-meta.json", _host_meta_json)
     add("/.well-known/nodeinfo", _nodeinfo_links)
     add("/nodeinfo/{version}", _nodeinfo)
 
@@ -86,24 +90,24 @@ async def _actor(request: web.Request, *, kinds: tuple[str, ...]) -> web.StreamR
     ctx = request.app[FEDERATION]
     name = _name(ctx, request, kinds)
     if wants_page(request):
-        return page_redirect("/" if kinds == _INSTANCE else f"/@{quote(name)}")
-    if kinds != _INSTANCE and (refused := await _refused(ctx, request)) is not None:
+        return page_redirect("/" if kinds == INSTANCE else f"/@{quote(name)}")
+    if kinds != INSTANCE and (refused := await serving.refused(ctx, request)) is not None:
         return refused
-    account = await ctx.database.read(lambda session: documents.local_account(session, name, *kinds))
-    if account is None:
+    facts = await ctx.database.glance(lambda session: local_actors.facts(session, name, kinds))
+    if facts is not None and facts.key_made_at is None and facts.deleted_at is None:
+        await keys.ensure_key(ctx, facts.id)
+        facts = await ctx.database.read(lambda session: local_actors.facts(session, name, kinds))
+    if facts is None:
         return not_found()
-    if account.deleted_at is None:
-        await keys.ensure_key(ctx, account.id)
-    found = await ctx.database.read(lambda session: documents.actor(session, account.id))
-    return document_response(found.document, status=found.status, max_age=_ACTOR_MAX_AGE)
+    return (await local_actors.document(ctx, facts)).response()
 
 
 async def _list_of_account(request: web.Request, *, kinds: tuple[str, ...], which: str) -> web.StreamResponse:
     ctx = request.app[FEDERATION]
     name = _name(ctx, request, kinds)
     if wants_page(request):
-        return page_redirect("/" if kinds == _INSTANCE else f"/@{quote(name)}")
-    if (refused := await _refused(ctx, request)) is not None:
+        return page_redirect("/" if kinds == INSTANCE else f"/@{quote(name)}")
+    if (refused := await serving.refused(ctx, request)) is not None:
         return refused
     page = _page(request)
 
@@ -125,7 +129,12 @@ async def _post(request: web.Request) -> web.StreamResponse:
         if page is None:
             raise web.HTTPNotFound
         return page_redirect(page)
-    return await _found(ctx, request, lambda session, asker: documents.post(session, number, asker))
+    if (refused := await serving.refused(ctx, request)) is not None:
+        return refused
+    ready = await local_posts.document(ctx, number)
+    if ready is not None:
+        return ready.response()
+    return await serving.found(ctx, request, lambda session, asker: documents.post(session, number, asker))
 
 
 async def _list_of_post(request: web.Request, *, which: str) -> web.StreamResponse:
@@ -139,18 +148,24 @@ async def _list_of_post(request: web.Request, *, which: str) -> web.StreamRespon
             return None
         return Found(listings.OF_POST[which](session, row, asker, page))
 
-    return await _found(ctx, request, unit, signed_differs=which in ("likes", "shares"))
+    return await serving.found(ctx, request, unit, signed_differs=which in ("likes", "shares"))
 
 
 async def _activity(request: web.Request) -> web.StreamResponse:
     number = _number(request)
-    return await _found(
+    return await serving.found(
         request.app[FEDERATION], request, lambda session, asker: documents.activity(session, number, asker)
     )
 
 
+async def _quote_stamp(request: web.Request) -> web.StreamResponse:
+    number = _number(request)
+    ctx = request.app[FEDERATION]
+    return await _found(ctx, request, lambda session, _: documents.quote_stamp(session, number))
+
+
 async def _sisters(request: web.Request) -> web.StreamResponse:
-    return await _found(
+    return await serving.found(
         request.app[FEDERATION],
         request,
         lambda session, asker: Found(listings.sisters(session, asker)),
@@ -164,25 +179,36 @@ async def _tag(request: web.Request) -> web.StreamResponse:
     if wants_page(request):
         return page_redirect(f"/questions?tag={quote(name, safe='')}")
     page = _page(request)
-    return await _found(ctx, request, lambda session, _: Found(listings.tagged(session, name, page)))
+    return await serving.found(ctx, request, lambda session, _: Found(listings.tagged(session, name, page)))
 
 
 async def _webfinger(request: web.Request) -> web.StreamResponse:
-    resource = request.query.get("resource", "")
+    ctx = request.app[FEDERATION]
     try:
-        status, document = await request.app[FEDERATION].database.read(
-            lambda session: discovery.webfinger(session, resource)
-        )
+        named = discovery.named(ctx.town.uris, request.query.get("resource", ""))
     except discovery.Malformed:
-        status, document = 400, None
-    if document is None:
-        return open_to_all(refusal(status, {400: "Malformed resource", 410: "Gone"}.get(status, "Not found")))
-    return json_response(document, "application/jrd+json")
+        return open_to_all(refusal(400, "Malformed resource"))
+    facts = None
+    if named is not None:
+        facts = await ctx.database.glance(
+            lambda session: local_actors.facts(session, named.name, named.kinds)
+        )
+    if facts is None:
+        return open_to_all(not_found())
+    if facts.deleted_at is not None:
+        return open_to_all(refusal(410, "Gone"))
+    return (await local_actors.jrd(ctx, facts)).response()
 
 
 async def _host_meta(request: web.Request) -> web.StreamResponse:
     xrd = discovery.host_meta(request.app[FEDERATION].town.uris.origin)
     return open_to_all(web.Response(text=xrd, content_type="application/xrd+xml", charset="utf-8"))
+
+
+async def _host_meta_json(request: web.Request) -> web.StreamResponse:
+    return json_response(
+        discovery.host_meta_json(request.app[FEDERATION].town.uris.origin), "application/jrd+json"
+    )
 
 
 async def _nodeinfo_links(request: web.Request) -> web.StreamResponse:
@@ -202,55 +228,8 @@ async def _nodeinfo(request: web.Request) -> web.StreamResponse:
     return json_response(document, f'application/json; profile="{schema}#"')
 
 
-async def _found(
-    ctx: Federation,
-    request: web.Request,
-    unit: Callable[[Session, Asker], Found | None],
-    *,
-    signed_differs: bool = False,
-) -> web.StreamResponse:
-    """What `unit` finds for the asker.
-
-    A signature is only verified where the answer depends on it: where nothing is found for nobody in particular, where
-    more is told to signers (`signed_differs`), where the town demands one.
-    """
-    asker = NOBODY
-    demanded = ctx.town.settings.federation.authorized_fetch
-    if is_signed(request) and await is_unwelcome(ctx, request):
-        return refusal(403, _UNWELCOME)
-    try:
-        if demanded or (signed_differs and is_signed(request)):
-            asker = await asker_of(ctx, request, demanded=demanded)
-        found = await ctx.database.read(partial(_call, unit, asker))
-        if found is None and asker == NOBODY and is_signed(request):
-            asker = await asker_of(ctx, request)
-            found = await ctx.database.read(partial(_call, unit, asker))
-    except Unproven as problem:
-        return refusal(problem.status, "The signature could not be verified")
-    if found is None:
-        return not_found()
-    return document_response(found.document, status=found.status, vary=_BY_SIGNATURE)
-
-
-def _call(unit: Callable[[Session, Asker], Found | None], asker: Asker, session: Session) -> Found | None:
-    return unit(session, asker)
-
-
-async def _refused(ctx: Federation, request: web.Request) -> web.Response | None:
-    """The refusal of a refused host, and of an unsigned request where the town demands signatures; else None."""
-    if is_signed(request) and await is_unwelcome(ctx, request):
-        return refusal(403, _UNWELCOME)
-    if not ctx.town.settings.federation.authorized_fetch:
-        return None
-    try:
-        await asker_of(ctx, request, demanded=True)
-    except Unproven as problem:
-        return refusal(problem.status, "A valid signature is needed here")
-    return None
-
-
 def _name(ctx: Federation, request: web.Request, kinds: tuple[str, ...]) -> str:
-    return ctx.town.uris.host if kinds == _INSTANCE else request.match_info["name"]
+    return ctx.town.uris.host if kinds == INSTANCE else request.match_info["name"]
 
 
 def _number(request: web.Request) -> int:

@@ -11,6 +11,7 @@ from community.events import Bus
 from community.keyfiles import KeyFiles
 from community.town import Clock, Town, system_clock
 from federation import routes as federation_routes
+from federation import serving as federation_serving
 from federation.context import FEDERATION, make_federation
 from federation.outbox import publish
 from webui import auth, csrf, errors, i18n, mastodon, metrics, pages, probes, security, workers
@@ -53,8 +54,11 @@ def create_app(
     """
     town = Town(settings, keys or KeyFiles.load(settings.keys_dir), clock)
     static = StaticFiles()
-    # Outermost first: whatever goes wrong in the later ones becomes a page in the first.
-    middlewares = [preflight, errors.tell, security.refuse_nul, auth.recognise, csrf.guard]
+    # Outermost first: whatever goes wrong in the later ones becomes a page in the first. What other servers fetch needs
+    # nothing of the rest.
+    middlewares = [
+        errors.tell, federation_serving.first, preflight, security.refuse_nul, auth.recognise, csrf.guard,
+    ]  # fmt: skip
     app = web.Application(middlewares=middlewares, client_max_size=BODY_LIMIT)
     app[SETTINGS] = settings
     app[TOWN] = town
