@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import Any
 
 import structlog
@@ -12,6 +13,7 @@ from community.town import Town
 from federation.at_hand import AtHand
 from federation.http import Limits, Outbound
 from federation.keyring import KeyRing
+from federation.knocking import keep_form, kept_forms
 from federation.software import version
 from federation.turns import Turns
 
@@ -49,6 +51,9 @@ class Federation:
         self.delivery_bell = Bell()
         self.inbox_bell = Bell()
         self._aside: set[asyncio.Task[Any]] = set()
+        http.knocks.on_change(
+            lambda host, form: self.aside(database.write(partial(keep_form, host=host, form=form)))
+        )
 
     @property
     def scheme(self) -> str:
@@ -71,7 +76,8 @@ class Federation:
         task.add_done_callback(self._aside.discard)
 
     async def start(self) -> None:
-        """Open the outbound door."""
+        """Open the outbound door, knowing how other servers want to be spoken to."""
+        self.http.knocks.know(await self.database.read(kept_forms))
         await self.http.start()
 
     async def close(self) -> None:

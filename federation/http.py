@@ -6,119 +6,39 @@ scheme, port and address for trials, and nothing else.
 """
 
 import asyncio
-import re
 import resource
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
 from yarl import URL
 
-from federation import media_types, outward
+from federation import answers, media_types, outward
 from federation.addresses import CheckedResolver, Refused
+from federation.answers import Answer, Document, Fetched, Limits, Page, PermanentFailure, TemporaryFailure
+from federation.knocking import Knocks, is_refusal
 from federation.media_types import ANY_PAGE, AS2, JRD, Accepts
 from federation.retry_after import seconds
-from federation.signatures import LocalKey, sign_request
-from federation.vocabulary import reading
+from federation.signatures import CAVAGE, Form, LocalKey, sign_request
 
 __all__ = [
-    "Answer",
-    "Document",
-    "Limits",
-    "Outbound",
-    "Page",
-    "PermanentFailure",
-    "Refused",
-    "TemporaryFailure",
-]
+    "Answer", "Document", "Limits", "Outbound", "Page", "PermanentFailure", "Refused", "TemporaryFailure",
+]  # fmt: skip
 
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _MOST_REDIRECTS = 3
-_TEMPORARY = frozenset({408, 421, 425, 429})
 _MOST_SOCKETS = 1_024
 _ANSWER_BYTES = 16 * 1024
 _ANSWER_PATIENCE = 1.0  # seconds
-_GZIP = 31  # zlib's number for a gzip wrapper
-_META_BYTES = 2_048
-_META_CHARSET = re.compile(rb"""<meta\b[^<>]{0,200}\bcharset=["']?([A-Za-z0-9_-]{2,20})""", re.IGNORECASE)
-_CHARSETS = {
-    "shift_jis": "cp932", "shift-jis": "cp932", "sjis": "cp932", "x-sjis": "cp932", "windows-31j": "cp932", "euc-jp": "euc_jp",
-    "x-euc-jp": "euc_jp", "iso-2022-jp": "iso2022_jp", "iso-8859-1": "cp1252", "windows-1252": "cp1252", "gbk": "gb18030",
-    "gb2312": "gb18030", "gb18030": "gb18030", "big5": "big5", "euc-kr": "cp949",
-}  # fmt: skip
-"""Old names that pages still go by. Everything else is read as UTF-8."""
-
-
-class TemporaryFailure(Exception):
-    """No usable answer this time: the network, a time limit, or a server in trouble (`status` if it said so)."""
-
-    def __init__(self, message: str, status: int | None = None) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class PermanentFailure(Exception):
-    """The server answered that it does not give this, now or later. `status` is 4xx or 501."""
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """Bounds of one request, redirects included. Seconds and bytes; `body` counts after decompression."""
-
-    connect: float = 5.0
-    idle: float = 10.0
-    total: float = 30.0
-    body: int = 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Document:
-    """A JSON object, and the address it was finally found at."""
-
-    url: str
-    body: dict[str, Any]
-
-    @property
-    def id(self) -> str | None:
-        """Its `id`, if it has one on the host that it came from: only then may it be believed."""
-        identity = reading.uri(self.body.get("id"))
-        return identity if reading.same_origin(identity, self.url) else None
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Text, as it was found at `url`. `links` is the value of its Link header."""
-
-    url: str
-    text: str
-    links: str
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What an inbox said. `retry_after` in seconds, if it asked for patience."""
-
-    status: int
-    retry_after: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class _Fetched:
-    url: str
-    media_type: str
-    body: bytes
-    links: str
 
 
 class Outbound:
-    """The door. `clock` gives milliseconds, for the dates that are signed. Open it with `start`, on the event loop."""
+    """The door. `clock` gives milliseconds, for the dates that are signed. Open it with `start`, on the event loop.
+
+    `knocks` knows in which form each host takes a signature.
+    """
 
     def __init__(
         self,
@@ -134,6 +54,7 @@ class Outbound:
         self._clock = clock
         self._limits = limits or Limits()
         self._resolver = resolver
+        self.knocks = Knocks(clock)
         self._session: aiohttp.ClientSession | None = None
 
     async def start(self) -> None:
@@ -164,7 +85,7 @@ class Outbound:
         Nothing is said about whose word it is: see `Document.id` and `get_object`. Raises TemporaryFailure,
         PermanentFailure, and Refused also for another type, for too much, and for anything but strict JSON.
         """
-        return _document(await self._get(url, accept, signer))
+        return answers.document(await self._get(url, accept, signer))
 
     async def get_jrd(self, url: str) -> Document:
         """The WebFinger answer at `url`. Raises as `get_json` does."""
@@ -198,17 +119,35 @@ class Outbound:
         """
         fetched = await self._get(url, accept, signer)
         if AS2.fits(fetched.media_type):
-            return _document(fetched)
-        return Page(fetched.url, _text(fetched), fetched.links)
+            return answers.document(fetched)
+        return Page(fetched.url, answers.page_text(fetched), fetched.links)
 
     async def post(self, url: str, body: bytes, *, signer: LocalKey) -> Answer:
         """Deliver `body`, an ActivityStreams document, to an inbox. Redirects are an answer like any other.
 
-        Raises TemporaryFailure if there was no answer, Refused if we do not send there.
+        An inbox that does not understand the signature is knocked at once more in the other form. Raises
+        TemporaryFailure if there was no answer, Refused if we do not send there.
         """
         address = outward.checked(url, allow_private=self._allow_private)
+        host = _host(address)
+        form = self.knocks.form(host)
+        answer = await self._knock(url, address, body, signer, form)
+        if answer.status < 300:
+            self.knocks.took(host, form)
+            return answer
+        if (other := self.knocks.other(host, answer.status)) is None:
+            return answer
+        again = await self._knock(url, address, body, signer, other)
+        if is_refusal(again.status):
+            self.knocks.refused_both(host)
+            return answer
+        if again.status < 300:
+            self.knocks.took(host, other)
+        return again
+
+    async def _knock(self, url: str, address: URL, body: bytes, signer: LocalKey, form: Form) -> Answer:
         headers = {"Content-Type": media_types.ACTIVITY_JSON, "Accept": "*/*"}
-        return await self._post(url, address, self._signed("POST", address, headers, body, signer), body)
+        return await self._post(url, address, self._signed("POST", address, headers, body, signer, form=form), body)
 
     async def hand_over(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """POST `body` as it is and unsigned, to a push service: `headers` say what it is. Raises as `post` does."""
@@ -222,7 +161,7 @@ class Outbound:
                     await response.content.read(_ANSWER_BYTES)
             return Answer(response.status, seconds(response.headers.get("Retry-After"), self._clock()))
 
-    async def _get(self, url: str, accept: Accepts, signer: LocalKey | None) -> _Fetched:
+    async def _get(self, url: str, accept: Accepts, signer: LocalKey | None) -> Fetched:
         """GET, following at most three redirects, each checked. A redirect to another origin is asked unsigned: our
         signature is for whom we chose to ask.
         """
@@ -230,7 +169,7 @@ class Outbound:
         async with _told(url), asyncio.timeout(self._limits.total):
             for _ in range(_MOST_REDIRECTS + 1):
                 found = await self._get_once(address, accept, signer)
-                if isinstance(found, _Fetched):
+                if isinstance(found, Fetched):
                     return found
                 next_address = outward.checked(
                     outward.joined(str(address), found), allow_private=self._allow_private
@@ -240,49 +179,45 @@ class Outbound:
                 address = next_address
         raise Refused(f"{url} redirects more than {_MOST_REDIRECTS} times")
 
-    async def _get_once(self, address: URL, accept: Accepts, signer: LocalKey | None) -> _Fetched | str:
+    async def _get_once(self, address: URL, accept: Accepts, signer: LocalKey | None) -> Fetched | str:
         """What stands at `address`, or the Location it sends us to."""
         headers = {"Accept": accept.header}
         if signer is None:
             return await self._fetch(address, accept, headers)
+        host = _host(address)
+        form = self.knocks.form(host)
         try:
-            return await self._fetch(address, accept, self._signed("GET", address, headers, None, signer))
+            return await self._get_signed(address, accept, signer, form)
         except PermanentFailure as failure:
-            if failure.status != 401 or not address.raw_query_string:
+            if (other := self.knocks.other(host, failure.status)) is None:
                 raise
-        # Some verify the path without its query (federation reference §2.1).
-        bare = self._signed("GET", address, headers, None, signer, with_query=False)
+        try:
+            found = await self._get_signed(address, accept, signer, other)
+        except PermanentFailure as failure:
+            if is_refusal(failure.status):
+                self.knocks.refused_both(host)
+            raise
+        self.knocks.took(host, other)  # a first knock that is let in proves nothing: most let anybody read
+        return found
+
+    async def _get_signed(self, address: URL, accept: Accepts, signer: LocalKey, form: Form) -> Fetched | str:
+        """GET signed in one form. Some verify the path without its query: they are asked once more (reference §2.1)."""
+        headers = {"Accept": accept.header}
+        try:
+            return await self._fetch(
+                address, accept, self._signed("GET", address, headers, None, signer, form=form)
+            )
+        except PermanentFailure as failure:
+            if failure.status != 401 or form != CAVAGE or not address.raw_query_string:
+                raise
+        bare = self._signed("GET", address, headers, None, signer, form=form, with_query=False)
         return await self._fetch(address, accept, bare)
 
-    async def _fetch(self, address: URL, accept: Accepts, headers: Mapping[str, str]) -> _Fetched | str:
+    async def _fetch(self, address: URL, accept: Accepts, headers: Mapping[str, str]) -> Fetched | str:
         async with self._request("GET", address, headers) as response:
             if response.status in _REDIRECTS and "Location" in response.headers:
                 return response.headers["Location"]
-            _check_status(address, response.status)
-            media_type = response.headers.get("Content-Type", "")
-            if not accept.fits(media_type):
-                raise Refused(f"{address} is of the type {media_type[:80] or 'unknown'}")
-            body = await self._body(response, beginning=accept.beginning)
-            return _Fetched(
-                str(address), media_type, body, ", ".join(response.headers.getall("Link", []))[:4_000]
-            )
-
-    async def _body(self, response: aiohttp.ClientResponse, *, beginning: bool) -> bytes:
-        limit = self._limits.body
-        encoding = response.headers.get("Content-Encoding", "identity").strip().lower()
-        if encoding not in ("identity", "gzip", "x-gzip", ""):
-            raise Refused(f"{response.url} is encoded as {encoding[:20]}")
-        inflate = zlib.decompressobj(_GZIP) if encoding.endswith("gzip") else None
-        body = bytearray()
-        async for chunk in response.content.iter_any():
-            body += inflate.decompress(chunk, limit + 1 - len(body)) if inflate else chunk
-            if len(body) > limit:
-                if beginning:
-                    return bytes(body[:limit])
-                raise Refused(f"{response.url} is larger than {limit} bytes")
-        if inflate and not inflate.eof:
-            raise TemporaryFailure(f"{response.url} ended in the middle")
-        return bytes(body)
+            return await answers.fetched(address, response, accept, self._limits.body)
 
     def _signed(
         self,
@@ -292,6 +227,7 @@ class Outbound:
         body: bytes | None,
         signer: LocalKey,
         *,
+        form: Form,
         with_query: bool = True,
     ) -> dict[str, str]:
         return sign_request(
@@ -302,6 +238,7 @@ class Outbound:
             key_id=signer.key_id,
             private_key=signer.private_key,
             now=self._clock(),
+            form=form,
             with_query=with_query,
         )
 
@@ -332,30 +269,9 @@ async def _told(url: str) -> AsyncIterator[None]:
         raise TemporaryFailure(f"{url} could not be reached: {failure}") from failure
 
 
-def _text(fetched: _Fetched) -> str:
-    """The words of a page, in the character set that it names, else UTF-8."""
-    named = media_types.charset(fetched.media_type)
-    if not named and (found := _META_CHARSET.search(fetched.body[:_META_BYTES])):
-        named = found[1].decode().lower()
-    return fetched.body.decode(_CHARSETS.get(named, "utf-8"), "replace")
-
-
-def _check_status(address: URL, status: int) -> None:
-    if status == 200:
-        return
-    said = f"{address} answered {status}"
-    if status in _TEMPORARY or (status >= 500 and status != 501):
-        raise TemporaryFailure(said, status)
-    if 400 <= status <= 501:
-        raise PermanentFailure(said, status)
-    raise Refused(said)
-
-
-def _document(fetched: _Fetched) -> Document:
-    try:
-        return Document(fetched.url, reading.load(fetched.body))
-    except reading.Unreadable as problem:
-        raise Refused(f"{fetched.url}: {problem}") from problem
+def _host(address: URL) -> str:
+    """host[:port] as ids have it: a default port is left out."""
+    return (address.host_port_subcomponent or "").lower()
 
 
 def _sockets() -> int:

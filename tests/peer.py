@@ -25,7 +25,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, RSAPubl
 from cryptography.hazmat.primitives.serialization import load_pem_public_key
 
 from community.town import Clock, system_clock
-from tests import peer_shapes, peer_signing
+from tests import peer_rfc9421, peer_shapes, peer_signing
 from tests.peer_actor import PeerActor, Reply, give_keys_back
 from tests.peer_shapes import Document
 from tests.peer_signing import Unproven
@@ -73,12 +73,19 @@ class _Answer:
 class Peer:
     """A server. `secure`: it answers GETs only if they are signed (GoToSocial always does so).
 
-    Signatures of ours are checked with the key that it fetches from us, unless `trust` gave it before.
+    Signatures of ours are checked with the key that it fetches from us, unless `trust` gave it before. `takes` names the
+    forms of signature that it understands; it answers others with 401.
     """
 
     def __init__(
-        self, software: str = "mastodon", *, clock: Clock = system_clock, secure: bool | None = None
+        self,
+        software: str = "mastodon",
+        *,
+        clock: Clock = system_clock,
+        secure: bool | None = None,
+        takes: tuple[str, ...] = ("cavage",),
     ) -> None:
+        self.takes = takes
         self.software = software
         self.clock = clock
         self.secure = software == "gotosocial" if secure is None else secure
@@ -269,12 +276,24 @@ class Peer:
 
     async def _prove(self, request: web.Request, body: bytes | None) -> str:
         """The keyId of whoever signed. Raises Unproven."""
+        if "Signature-Input" in request.headers:
+            return await self._prove_rfc9421(request, body)
+        if "cavage" not in self.takes:
+            raise Unproven("signed in the older form")
         found = peer_signing.read_strictly(request.method, request.raw_path, request.headers, body)
         if request.headers["Host"] != self.domain:
             raise Unproven(f"the request is for {request.headers['Host']}")
         key_id = found["keyId"]
         key = self._keys.get(key_id) or await self._fetch_key(key_id)
         peer_signing.check(request.method, request.raw_path, request.headers, found, key)
+        return key_id
+
+    async def _prove_rfc9421(self, request: web.Request, body: bytes | None) -> str:
+        if "rfc9421" not in self.takes:
+            raise Unproven("signed in the newer form")
+        key_id = peer_rfc9421.key_id(request.headers)
+        key = self._keys.get(key_id) or await self._fetch_key(key_id)
+        peer_rfc9421.check(request.method, self.origin + request.raw_path, request.headers, body, key)
         return key_id
 
     async def _fetch_key(self, key_id: str) -> RSAPublicKey:

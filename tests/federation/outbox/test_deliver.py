@@ -204,14 +204,14 @@ async def test_401_is_knocked_at_three_times(
     ctx: Federation, database: Database, posts: Callable[[], Awaitable[Post]], clock: FixedClock
 ) -> None:
     there = await posts()
-    there.answers = [web.Response(status=401) for _ in range(3)]
+    there.answers = [web.Response(status=401) for _ in range(6)]  # each time in both forms of signature
     await database.write(lambda session: say(session, 1, there.inbox))
     worker = DeliveryWorker(ctx)
     for _ in range(5):
         await worker.run_once()
         clock.advance(hours=1)
     assert await outcome(database) == [("failed", 3, 401)]
-    assert len(there.requests) == 3
+    assert len(there.requests) == 6
 
 
 async def test_a_host_that_is_not_there_waits_and_an_inbox_we_never_send_to_does_not(
