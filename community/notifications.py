@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, insert, select, update
 from sqlalchemy.orm import Session, aliased
 
-from community import distance, events, ids, notice_policy, notice_types, push, town
+from community import belated, distance, events, ids, notice_policy, notice_types, push, town
 from community.models import (
     Account,
     Marker,
@@ -56,6 +56,8 @@ def tell(
     they muted; what their policy holds back waits in the requests. Two statements, three with a policy or devices.
     """
     assert kind in KINDS, kind
+    if belated.is_marked(session):
+        return
     if not to.local or to.kind != "person" or to.deleted_at is not None:
         return
     if to.id == actor.id and kind not in _TOLD_TO_ONESELF:

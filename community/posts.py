@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
 
 from community import (
+    belated,
     clearing,
     emojis,
     events,
@@ -146,6 +147,9 @@ def announce(session: Session, post: Post) -> None:
     author = session.get(Account, post.author_id)
     if author is not None and author.sensitized_at is not None:
         post.sensitive = True
+    if belated.is_marked(session):
+        events.record(session, events.PostBroughtIn(post.id))
+        return
     timelines.enter(session, post)
     events.record(session, events.PostCreated(post.id))
 

@@ -12,6 +12,7 @@ from community.db import Database
 from community.town import Town
 from federation.at_hand import AtHand
 from federation.http import Limits, Outbound
+from federation.in_vain import InVain
 from federation.keyring import KeyRing
 from federation.knocking import keep_form, kept_forms
 from federation.software import version
@@ -47,6 +48,7 @@ class Federation:
         self.http = http
         self.keyring = KeyRing()
         self.at_hand = AtHand()
+        self.in_vain = InVain()
         self.turns = Turns()
         self.delivery_bell = Bell()
         self.inbox_bell = Bell()

@@ -6,6 +6,7 @@ The one door to the network for pages. Whatever goes wrong out there comes back 
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from sqlalchemy import select
@@ -15,11 +16,9 @@ from community import posts as stored_posts
 from community import town, towns
 from community.errors import NotAllowed, NotFound
 from community.models import Account
-from federation import actors, documents, nodeinfo, resolver, webfinger
+from federation import actors, bringing, documents, errands, nodeinfo, resolver, webfinger
 from federation.context import Federation
 from federation.http import Page, PermanentFailure, Refused, TemporaryFailure
-from federation.inbox import placing
-from federation.inbox.inbound import FETCHES_MOST, Inbound
 from federation.keys import instance_key
 from federation.links import activity_of
 from federation.models import RemoteActor
@@ -72,7 +71,7 @@ async def post(ctx: Federation, uri: str) -> int:
 
 
 async def _by_handle(ctx: Federation, handle: Handle, wanted: str) -> int:
-    if handle.host in ("", ctx.town.uris.domain):
+    if not handle.host or ctx.town.uris.is_home(handle.host):
         return await _ours(ctx, handle.name, wanted)
     known, fresh = await ctx.database.read(lambda session: _known_handle(session, handle))
     if known is not None and fresh:
@@ -142,30 +141,11 @@ def _store(session: Session, document: dict[str, Any], domain: str) -> int:
 
 async def _placed(ctx: Federation, document: dict[str, Any]) -> int:
     """Store the post that `document` describes, with its author and what it answers; its id here."""
-    uri = str(document["id"])
-    inbound = Inbound({}, ctx.town.clock(), documents={uri: document})
-
-    def unit(session: Session) -> tuple[list[str], int | None]:
-        for each in inbound.fetched_actors():
-            if actors.by_uri(session, str(each["id"])) is None:
-                actors.upsert(session, each)
-        wanted = placing.needs_of_context(session, inbound, uri)
-        if wanted:
-            return wanted, None
-        placed = placing.known_or_fetched(session, inbound, uri)
-        return [], placed.id if placed is not None else None
-
-    while True:
-        wanted, post_id = await ctx.database.write(unit)
-        if not wanted:
-            break
-        left = FETCHES_MOST - len(inbound.documents) - len(inbound.unavailable)
-        fetched = await resolver.dereference(ctx, wanted[: max(left, 0)])
-        inbound.documents.update(fetched.documents)
-        inbound.buried |= fetched.buried
-        inbound.unavailable |= set(wanted) - set(fetched.documents)
+    post_id = await bringing.bring(ctx, document, partial(resolver.dereference, ctx))
     if post_id is None:
-        raise NotFound(_NO_POST, wanted=uri[:_LONGEST_SHOWN])
+        raise NotFound(_NO_POST, wanted=str(document["id"])[:_LONGEST_SHOWN])
+    # Somebody looks at it now: what was said under it elsewhere comes after it.
+    await ctx.database.write(lambda session: errands.enqueue(session, errands.REPLIES, str(document["id"])))
     return post_id
 
 

@@ -51,6 +51,7 @@ async def dereference(ctx: Federation, uris: Iterable[str]) -> Dereferenced:
         return found
     signer = await keys.instance_key(ctx)
     places = asyncio.Semaphore(_AT_ONCE)
+    now = ctx.town.clock()
 
     async def fetch(address: str) -> None:
         async with places:
@@ -61,15 +62,20 @@ async def dereference(ctx: Federation, uris: Iterable[str]) -> Dereferenced:
             except PermanentFailure as failure:
                 if failure.status == _GONE:
                     found.buried.add(address)
+                else:
+                    ctx.in_vain.note(address, now)
             except Refused:
-                return
+                ctx.in_vain.note(address, now)
             else:
                 if _speaks_for_itself(document):
                     found.documents[address] = document
+                else:
+                    ctx.in_vain.note(address, now)
 
     async with asyncio.TaskGroup() as group:
         for address in allowed:
-            group.create_task(fetch(address))
+            if not ctx.in_vain.is_known(address, now):
+                group.create_task(fetch(address))
     return found
 
 
