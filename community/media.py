@@ -217,10 +217,12 @@ def of(session: Session, post_ids: Iterable[int]) -> dict[int, list[Media]]:
     return found
 
 
-def set_foreign(session: Session, post: Post, pictures: Sequence[Foreign]) -> bool:
-    """Let a post of another server have the `pictures` that its document names; whether anything changed."""
+def set_foreign(session: Session, post: Post, pictures: Sequence[Foreign], *, fresh: bool = False) -> bool:
+    """Let a post of another server have the `pictures` that its document names; whether anything changed. A `fresh`
+    post has none yet.
+    """
     wanted = [_facts(post, picture, position) for position, picture in enumerate(pictures[:MOST_FOREIGN])]
-    present = of(session, [post.id]).get(post.id, [])
+    present = [] if fresh else of(session, [post.id]).get(post.id, [])
     if [{name: getattr(media, name) for name in _FACTS} for media in present] == wanted:
         return False
     kept = {media.remote_url: media for media in present}

@@ -4,9 +4,22 @@ Nothing is ever written for an anonymous asker: theirs are worked out when they 
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, NamedTuple, cast
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, delete, exists, func, insert, select, update
+import orjson
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    Table,
+    and_,
+    bindparam,
+    delete,
+    exists,
+    func,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, aliased
 
 from community import belated, distance, events, ids, notice_policy, notice_types, push, town
@@ -23,6 +36,7 @@ from community.models import (
 )
 from community.notice_lists import Notice, Wanted, listing
 from community.notice_types import KINDS, OF_THE_TOWN
+from community.storage.prepared import Prepared
 from community.visibility import Viewer
 
 __all__ = [
@@ -64,7 +78,6 @@ def tell(
         return
     session.flush()
     now = town.now(session)
-    connection = session.connection()
     facts = {
         "me": to.id,
         "kind": kind,
@@ -75,25 +88,21 @@ def tell(
         "root": 0 if post is None else post.root_id or post.id,
         "now": now,
     }
-    asked = connection.execute(_ASKED, facts).first()
+    found = _ASKED.rows(session, **facts)
+    asked = _Asked._make(found[0]) if found else None
     if asked is None or _is_unwanted(asked, kind):
         return
-    decided = notice_policy.verdict(
-        session, asked.notification_policy, to=to, actor=actor, kind=kind, post=post
-    )
+    decided = notice_policy.verdict(session, _policy(asked), to=to, actor=actor, kind=kind, post=post)
     if decided == notice_policy.DROP:
         return
     if asked.known:
-        connection.execute(_SAME, facts)
+        session.connection().execute(_SAME, facts)
     held = decided == notice_policy.FILTER
     identifier = ids.new(now)
-    connection.execute(
-        _INSERT,
-        {
-            "id": identifier, "account_id": to.id, "kind": kind, "actor_id": actor.id, "held": held, "created_at": now,
-            "post_id": facts["post"] or None, "thanks_id": facts["thanks"] or None,
-            "report_id": facts["report"] or None,
-        },
+    _INSERT.run(
+        session,
+        id=identifier, account_id=to.id, kind=kind, actor_id=actor.id, held=held, created_at=now,
+        post_id=facts["post"] or None, thanks_id=facts["thanks"] or None, report_id=facts["report"] or None,
     )  # fmt: skip
     if held:
         notice_policy.hold(session, account_id=to.id, from_id=actor.id)
@@ -238,23 +247,39 @@ def _seen_until(session: Session, account_id: int, moment: int) -> None:
     )
 
 
-def _is_unwanted(asked: Any, kind: str) -> bool:
+class _Asked(NamedTuple):
+    """A row of `_ASKED`."""
+
+    notification_policy: Any
+    known: bool
+    muted: bool
+    unheard: bool
+    devices: bool
+
+
+def _policy(asked: _Asked) -> dict[str, str]:
+    kept = asked.notification_policy
+    policy: dict[str, str] = orjson.loads(kept) if isinstance(kept, str | bytes) else kept  # SQLite keeps text
+    return policy or {}
+
+
+def _is_unwanted(asked: _Asked, kind: str) -> bool:
     if asked.known and kind not in _TOLD_AGAIN:
         return True
     return bool(asked.muted or asked.unheard) and kind not in OF_THE_TOWN
 
 
-_ME, _ACTOR = (bindparam(name, type_=Notification.id.type) for name in ("me", "actor"))
+_ME, _ACTOR = (bindparam(name, None, type_=Notification.id.type) for name in ("me", "actor"))
 
 
 def _same(notice: Any) -> ColumnElement[bool]:
     return and_(
         notice.account_id == _ME,
         notice.actor_id == _ACTOR,
-        notice.kind == bindparam("kind"),
-        func.coalesce(notice.post_id, 0) == bindparam("post", type_=Notification.id.type),
-        func.coalesce(notice.thanks_id, 0) == bindparam("thanks", type_=Notification.id.type),
-        func.coalesce(notice.report_id, 0) == bindparam("report", type_=Notification.id.type),
+        notice.kind == bindparam("kind", None, type_=Notification.kind.type),
+        func.coalesce(notice.post_id, 0) == bindparam("post", None, type_=Notification.id.type),
+        func.coalesce(notice.thanks_id, 0) == bindparam("thanks", None, type_=Notification.id.type),
+        func.coalesce(notice.report_id, 0) == bindparam("report", None, type_=Notification.id.type),
     )
 
 
@@ -264,12 +289,17 @@ def _asked() -> Select[*tuple[Any, ...]]:
     return select(
         Member.notification_policy,
         exists().where(_same(aliased(Notification))).label("known"),
-        exists().where(mute.account_id == _ME, mute.root_id == bindparam("root", type_=Notification.id.type)).label("muted"),
-        distance.unheard_by(_ME, _ACTOR, bindparam("now", type_=Notification.id.type)).label("unheard"),
+        exists().where(mute.account_id == _ME, mute.root_id == bindparam("root", None, type_=Notification.id.type)).label("muted"),
+        distance.unheard_by(_ME, _ACTOR, bindparam("now", None, type_=Notification.id.type)).label("unheard"),
         exists().where(PushSubscription.account_id == _ME).label("devices"),
     ).where(Member.account_id == _ME)
 
 
-_ASKED = _asked()
+_ASKED = Prepared(lambda _dialect: _asked())
 _SAME = delete(Notification).where(_same(Notification)).execution_options(synchronize_session=False)
-_INSERT = insert(Notification)
+_notices = cast("Table", Notification.__table__)
+_INSERT = Prepared(
+    lambda _dialect: insert(_notices).values(
+        {each.name: bindparam(each.name, None, type_=each.type) for each in _notices.columns}
+    )
+)

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
 
-from sqlalchemy import Table, and_, case, or_, select, update
+from sqlalchemy import Table, and_, case, insert, or_, select, update
 from sqlalchemy import delete as delete_rows
 from sqlalchemy.orm import Session
 from sqlalchemy.orm.attributes import set_committed_value
@@ -39,6 +39,7 @@ __all__ = [
 
 HOUR = 3_600_000  # milliseconds
 _POSTS = Rows(Post)
+_BY_URI = _POSTS.by("uri")
 _EVERYBODYS = (OPEN, UNLISTED)
 _AT_HAND = "machi.posts.at_hand"
 
@@ -79,7 +80,7 @@ class Manner:
 
 def by_uri(session: Session, uri: str) -> Post | None:
     """The post that goes by `uri`, also if only its stub is left."""
-    return session.scalar(select(Post).where(Post.uri == uri))
+    return _POSTS.first(session, _BY_URI, value=uri)
 
 
 def check_author(author: Account) -> None:
@@ -108,10 +109,7 @@ def store(session: Session, post: Post, *, author: Account, origin: Origin | Non
         post.emojis = _emojis(session, post)
     else:
         _take_origin(post, origin)
-    if origin is None:
-        _POSTS.put(session, post)
-    else:
-        session.add(post)
+    _POSTS.put(session, post)
     # A session forgets rows that nobody holds. Those who hear of the post before the commit ask for both again.
     session.info.setdefault(_AT_HAND, []).append((post, author))
     session.flush()
@@ -133,6 +131,9 @@ _ONE_MORE = (
     update(cast("Table", Account.__table__))
     .where(_accounts.id == param("author"))
     .values(posts_count=_accounts.posts_count + 1)
+)
+_MENTION = Prepared(
+    lambda _dialect: insert(cast("Table", Mention.__table__)).values(post_id=param("post"), account_id=param("account"))
 )
 _COUNT = Prepared(lambda _dialect: _ONE_MORE)
 _COUNT_FOR_ALL = Prepared(
@@ -159,8 +160,8 @@ def mention(session: Session, post: Post, accounts: Iterable[Account]) -> list[A
     others = {account.id: account for account in accounts if account.id != post.author_id}
     if not others:
         return []
-    session.add_all(Mention(post_id=post.id, account_id=account_id) for account_id in others)
-    session.flush()
+    for account_id in others:
+        _MENTION.run(session, post=post.id, account=account_id)
     return list(others.values())
 
 

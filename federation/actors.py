@@ -4,11 +4,12 @@ Whoever hands a document in has made sure of where it came from: it was fetched 
 signed by that actor. Nothing in it is believed that concerns another host.
 """
 
-from sqlalchemy import bindparam, delete, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from community import emojis, follows, ids, posts, search, text, town, towns
 from community.models import LOCAL, Account, Post, Strength
+from community.storage.rows import Rows
 from federation.models import RemoteActor
 from federation.vocabulary.parse import Actor, read_actor
 from federation.vocabulary.reading import Document, Unreadable, authority
@@ -19,7 +20,7 @@ _REMOVED_AT_ONCE = 100  # posts of an actor that is gone, in one unit of work
 
 def by_uri(session: Session, uri: str) -> Account | None:
     """The account with the actor id `uri`, local or remote, gone ones included; None if it was never seen."""
-    return session.scalar(_BY_URI, {"uri": uri})
+    return _ACCOUNTS.first(session, _BY_URI, value=uri)
 
 
 def upsert(session: Session, document: Document, *, domain: str | None = None) -> Account:

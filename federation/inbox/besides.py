@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from community import polls, quotes
+from community import polls, quotes, towns
 from community.models import Account, Post
 from federation.inbox import known
 from federation.vocabulary.notes import Note

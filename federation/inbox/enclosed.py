@@ -7,13 +7,16 @@ from community.models import Account, Post
 from federation.vocabulary.notes import Note
 
 
-def keep(session: Session, post: Post, note: Note, author: Account) -> None:
-    """Let `post`, which `author` of another server wrote, have what `note` says of it now.
+def keep(session: Session, post: Post, note: Note, author: Account, *, fresh: bool = False) -> None:
+    """Let `post`, which `author` of another server wrote, have what `note` says of it now. A `fresh` post has nothing yet.
 
     Nothing is kept of hosts whose pictures this town does not want.
     """
-    unwanted = towns.rejects_media(session, author.domain)
-    media.set_foreign(session, post, () if unwanted else note.pictures)
+    brings = bool(note.pictures or note.emojis)
+    if fresh and not brings:
+        return
+    unwanted = brings and towns.rejects_media(session, author.domain)
+    media.set_foreign(session, post, () if unwanted else note.pictures, fresh=fresh)
     shown = None if unwanted else emojis.learn(session, author.domain, note.emojis) or None
     if post.emojis != shown:
         post.emojis = shown

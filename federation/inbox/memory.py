@@ -3,10 +3,11 @@
 The rows stand among the inbox items, done and without a body, under a name that no activity can have.
 """
 
-from sqlalchemy import bindparam, select, update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from community import ids, inserts, town
+from community.storage.prepared import Prepared, among_texts, param
 from federation.inbox.inbound import Inbound
 from federation.models import InboxItem
 from federation.vocabulary.reading import authority
@@ -16,13 +17,12 @@ KEPT = 6 * 3_600_000
 
 DONE = "done"
 
-_WITHDRAWN = (
-    select(InboxItem.id)
-    .where(
-        InboxItem.activity_uri.in_(bindparam("names", expanding=True)), InboxItem.received_at >= bindparam("since")
-    )
+_item = InboxItem.__table__.c
+_WITHDRAWN = Prepared(
+    lambda dialect: select(_item.id)
+    .where(among_texts(_item.activity_uri, "names", dialect), _item.received_at >= param("since"))
     .limit(1)
-)  # built once: every activity asks it
+)
 
 
 def remember_withdrawn(session: Session, inbound: Inbound, withdrawn: str) -> None:
@@ -39,7 +39,7 @@ def remember_withdrawn(session: Session, inbound: Inbound, withdrawn: str) -> No
 def is_withdrawn(session: Session, actor_uri: str, *uris: str) -> bool:
     """Whether `actor_uri` took one of `uris` back lately, before it came."""
     names = [_name(actor_uri, uri) for uri in uris]
-    return session.execute(_WITHDRAWN, {"names": names, "since": town.now(session) - KEPT}).first() is not None
+    return bool(_WITHDRAWN.rows(session, names=names, since=town.now(session) - KEPT))
 
 
 def has_happened(session: Session, activity_uri: str) -> bool:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from community import events, founding
 from community import town as towns
 from community.storage import postgresql, sqlite
+from community.storage.prepared import Prepared
 from community.town import Town
 
 
@@ -27,8 +28,12 @@ def session(town: Town, database_url: str, engine: str) -> Iterator[Session]:
 
 
 @pytest.fixture
-def queries(session: Session):
-    """Counts the statements that the session sends while the block runs: `with queries() as sent: …; len(sent)`."""
+def queries(session: Session, engine: str, monkeypatch: pytest.MonkeyPatch):
+    """Counts the statements that the session sends while the block runs: `with queries() as sent: …; len(sent)`.
+
+    On SQLite those that are made once go past SQLAlchemy, and are counted on their own way.
+    """
+    execute = Prepared._execute
 
     class Counting:
         def __enter__(self) -> list[str]:
@@ -36,10 +41,24 @@ def queries(session: Session):
             session.flush()
             session.expire_all()
             event.listen(session.get_bind(), "before_cursor_execute", self._note)
+            if engine == "sqlite":
+                monkeypatch.setattr(Prepared, "_execute", self._prepared)
             return self.sent
 
         def __exit__(self, *_: object) -> None:
             event.remove(session.get_bind(), "before_cursor_execute", self._note)
+            monkeypatch.setattr(Prepared, "_execute", execute)
+
+        @property
+        def _prepared(self):
+            sent = self.sent
+
+            def noted(statement: Prepared, unit: Session, params: dict[str, object]) -> object:
+                cursor = execute(statement, unit, params)
+                sent.append(statement._compiled[engine][0])
+                return cursor
+
+            return noted
 
         def _note(self, _connection, _cursor, statement, *_: object) -> None:
             self.sent.append(statement)
