@@ -1,8 +1,7 @@
 """A town and a server that nobody here wrote, on loopback ports."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import aiohttp
 import pytest
@@ -11,14 +10,14 @@ from tests.integration.conftest import catalogues, clock, keys_for_every_test, m
 from tests.integration.served import Town
 from tests.interop.app import App, token_of
 from tests.interop.node import HOW, node
-from tests.interop.peer import FedifyPeer, fedify_peer
+from tests.interop.peer import FedifyPeer, Program, started
 
 __all__ = ["catalogues", "clock", "keys_for_every_test", "make_peer", "make_town", "minato"]
 
 Enter = Callable[[str], Awaitable[App]]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def program() -> str:
     """Node. A test that needs the peer is skipped without it."""
     found = node()
@@ -27,10 +26,16 @@ def program() -> str:
     return found
 
 
+@pytest.fixture(scope="session")
+def running(program: str) -> Iterator[Program]:
+    """A Fedify server with the people alice and bob and the group soumu; it signs by RFC 9421 first."""
+    with started("--groups", "soumu", actors=("alice", "bob", "soumu")) as made:
+        yield made
+
+
 @pytest.fixture
-async def peer(program: str) -> AsyncIterator[FedifyPeer]:
-    """A Fedify server with alice and bob; it signs by RFC 9421 first."""
-    async with fedify_peer() as made:
+async def peer(running: Program) -> AsyncIterator[FedifyPeer]:
+    async with running.fresh() as made:
         yield made
 
 

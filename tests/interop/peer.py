@@ -2,9 +2,10 @@
 
 import asyncio
 import contextlib
-import itertools
 import socket
-from collections.abc import AsyncIterator, Callable
+import subprocess
+from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import aiohttp
@@ -13,8 +14,6 @@ from tests.interop.node import FOLDER, node
 
 Entry = dict[str, Any]
 PATIENCE = 15.0  # seconds that a test waits for something to arrive
-_START_S = 30.0  # also on a busy machine
-_numbers = itertools.count()
 
 
 class FedifyPeer:
@@ -25,7 +24,7 @@ class FedifyPeer:
         self.origin = f"http://127.0.0.1:{port}"
         self.actors = actors
         self._http = http
-        self._seen = 0
+        self._seen: dict[str, int] = {}  # type of activity → number from which on it is looked for
 
     def id(self, name: str = "") -> str:
         """The actor id of `name`."""
@@ -50,19 +49,20 @@ class FedifyPeer:
         return (await self.do("received"))["items"]
 
     async def next(self, kind: str, *, where: Callable[[Any], bool] = lambda _: True) -> Entry:
-        """The next delivery of an activity of the type `kind` for which `where` holds; those before it are passed over.
-        Whatever is given back was taken by Fedify and verified by it."""
+        """The next delivery of an activity of the type `kind` for which `where` holds; those of the type before it are
+        passed over. Whatever is given back was taken by Fedify and verified by it.
+        """
         try:
             async with asyncio.timeout(PATIENCE):
                 while True:
-                    found = await self.ask("received", since=self._seen, type=kind, wait=1)
+                    found = await self.ask("received", since=self._seen.get(kind, 0), type=kind, wait=1)
                     for entry in found["items"]:
                         if where(entry["activity"]):
-                            self._seen = entry["n"] + 1
+                            self._seen[kind] = entry["n"] + 1
                             return verified(entry)
         except TimeoutError:
             came = [(each["n"], each["type"], each["status"]) for each in await self.received()]
-            raise AssertionError(f"{kind} did not come after number {self._seen}; came: {came}") from None
+            raise AssertionError(f"{kind} did not come after number {self._seen.get(kind, 0)}; came: {came}") from None
 
     async def fetched(self) -> list[Entry]:
         """The GETs of its documents."""
@@ -79,27 +79,40 @@ def verified(entry: Entry) -> Entry:
     return entry
 
 
-@contextlib.asynccontextmanager
-async def fedify_peer(*flags: str, actors: tuple[str, ...] = ("alice", "bob")) -> AsyncIterator[FedifyPeer]:
-    """A peer that has started; `flags` as `node peer.js` takes them. It ends with the block."""
+@dataclass(frozen=True)
+class Program:
+    """A running peer: making one and its actors' keys takes seconds, so tests share it, and reset it."""
+
+    port: int
+    actors: tuple[str, ...]
+
+    @contextlib.asynccontextmanager
+    async def fresh(self) -> AsyncIterator[FedifyPeer]:
+        """The peer, which has forgotten everything but its keys. The town of each test is a stranger to it."""
+        async with aiohttp.ClientSession() as http:
+            made = FedifyPeer(self.port, self.actors, http)
+            await made.do("reset")
+            yield made
+
+
+@contextlib.contextmanager
+def started(*flags: str, actors: tuple[str, ...]) -> Iterator[Program]:
+    """A peer that listens; `flags` as `node peer.js` takes them. It ends with the block."""
     program = node()
     assert program is not None
     port = free_port()
-    process = await asyncio.create_subprocess_exec(
-        program, str(FOLDER / "peer.js"), "--port", str(port), "--actors", ",".join(actors), *flags,
-        stdin=asyncio.subprocess.DEVNULL, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.DEVNULL,
+    process = subprocess.Popen(
+        [program, str(FOLDER / "peer.js"), "--port", str(port), "--actors", ",".join(actors), "--quiet", *flags],
+        stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
     )  # fmt: skip
-    assert process.stdout is not None
-    try:
-        async with asyncio.timeout(_START_S):
-            said = await process.stdout.readline()
+    with process:
+        assert process.stdout is not None
+        said = process.stdout.readline()
         assert said.startswith(b"fedify-peer listening"), said
-        async with aiohttp.ClientSession() as http:
-            yield FedifyPeer(port, actors, http)
-    finally:
-        with contextlib.suppress(ProcessLookupError):
+        try:
+            yield Program(port, actors)
+        finally:
             process.terminate()
-        await process.communicate()
 
 
 def free_port() -> int:
