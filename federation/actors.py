@@ -14,7 +14,8 @@ from federation.models import RemoteActor
 from federation.vocabulary.parse import Actor, read_actor
 from federation.vocabulary.reading import Document, Unreadable, authority
 
-_BY_URI = select(Account).where(Account.uri == bindparam("uri"))  # built once: every activity asks it
+_ACCOUNTS = Rows(Account)
+_BY_URI = _ACCOUNTS.by("uri")
 _REMOVED_AT_ONCE = 100  # posts of an actor that is gone, in one unit of work
 
 
