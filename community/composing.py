@@ -139,14 +139,14 @@ def check_length(words: str, summary: str) -> None:
 
 def strangers(session: Session, typed: str) -> list[str]:
     """The handles (`name@host`) in `typed` of whom nothing is known here yet: to be looked up before it is written."""
-    wanted = [each for each in markup.handles(typed, domain=town.of(session).uris.domain) if each[1]]
+    wanted = [each for each in markup.handles(typed, homes=town.of(session).uris.homes) if each[1]]
     known = _accounts(session, wanted)
     return [f"{name}@{host}" for name, host in wanted if (name, host) not in known]
 
 
 def accounts_in(session: Session, typed: str, *, by: int) -> dict[Handle, Account]:
     """Whom `typed` by the account `by` mentions, as far as they are known here, still speak and are not veiled from it."""
-    wanted = markup.handles(typed, domain=town.of(session).uris.domain)
+    wanted = markup.handles(typed, homes=town.of(session).uris.homes)
     found = _accounts(session, wanted)
     hidden = veils.among_these(session, sight.Viewer(by), [each.id for each in found.values()])
     return {handle: account for handle, account in found.items() if account.id not in hidden}
@@ -155,7 +155,7 @@ def accounts_in(session: Session, typed: str, *, by: int) -> dict[Handle, Accoun
 def render(session: Session, typed: str, known: dict[Handle, Account]) -> Written:
     """`typed` in its three forms, with everybody in `known` linked."""
     uris = town.of(session).uris
-    return markup.render(typed, known=known, domain=uris.domain, tag_url=uris.tag)
+    return markup.render(typed, known=known, homes=uris.homes, tag_url=uris.tag)
 
 
 def addressed_board(
@@ -164,7 +164,7 @@ def addressed_board(
     """The board that `typed` begins with, and what follows; None if it asks nothing. A board of another town is not
     asked in private: the question would stay here.
     """
-    found = markup.leading_handle(typed, domain=town.of(session).uris.domain)
+    found = markup.leading_handle(typed, homes=town.of(session).uris.homes)
     board = known.get(found[0]) if found is not None else None
     if found is None or board is None or board.kind != "board" or visibility == DIRECT:
         return None

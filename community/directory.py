@@ -17,7 +17,7 @@ _FAMILIAR_MOST = 10
 def by_handle(session: Session, typed: str) -> int | None:
     """The id of who goes by the handle `typed` (`@name`, `name@host`) here; None if nobody does."""
     name, _, domain = names.plain_handle(typed).partition("@")
-    if domain == town.of(session).uris.domain:
+    if town.of(session).uris.is_home(domain):
         domain = LOCAL
     return session.scalar(
         select(Account.id).where(

@@ -15,7 +15,7 @@ def block(session: Session, *, account: Account, domain: str) -> DomainBlock:
     no address of a server, and for this town.
     """
     name = towns.normalise(domain)
-    if name == town.of(session).uris.domain:
+    if name in town.of(session).uris.homes:
         raise Invalid("domain", "このまち自身をブロックすることはできません。")
     now = town.now(session)
     fresh = inserts.new_row(

@@ -4,7 +4,7 @@ Everything is escaped; what remains goes through the same sanitising as any othe
 """
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from html import escape
 
@@ -44,17 +44,17 @@ class Written:
     mentioned: tuple[Account, ...]
 
 
-def handles(typed: str, *, domain: str) -> list[Handle]:
-    """Whom `typed` may mention, each once; `domain` is that of this town."""
+def handles(typed: str, *, homes: Collection[str]) -> list[Handle]:
+    """Whom `typed` may mention, each once; `homes` are the domains of this town."""
     found: dict[Handle, None] = {}
     for mark in _MARKS.finditer(typed):
         if mark["name"]:
-            found[_handle(mark, domain)] = None
+            found[_handle(mark, homes)] = None
     return list(found)[:MENTIONS_MOST]
 
 
 def render(
-    typed: str, *, known: Mapping[Handle, Account], domain: str, tag_url: Callable[[str], str]
+    typed: str, *, known: Mapping[Handle, Account], homes: Collection[str], tag_url: Callable[[str], str]
 ) -> Written:
     """`typed` as HTML. Handles that are not in `known` stay words."""
     source = text.storable(typed).replace("\r\n", "\n").replace("\r", "\n").strip()
@@ -66,7 +66,7 @@ def render(
             return _url(mark["url"])
         if mark["tag"]:
             return _hashtag(mark, tags, tag_url)
-        account = known.get(_handle(mark, domain))
+        account = known.get(_handle(mark, homes))
         if account is None:
             return escape(mark[0], quote=False)
         mentioned[account.id] = account
@@ -100,11 +100,11 @@ def mention_link(account: Account) -> str:
     return f'<span class="h-card"><a href="{address}" class="u-url mention">@{escape(account.name)}</a></span>'
 
 
-def leading_handle(typed: str, *, domain: str) -> tuple[Handle, str] | None:
+def leading_handle(typed: str, *, homes: Collection[str]) -> tuple[Handle, str] | None:
     """Whom `typed` begins by mentioning, and what follows; None if it begins otherwise."""
     said = typed.lstrip()
     mark = _MARKS.match(said)
-    return (_handle(mark, domain), said[mark.end() :]) if mark is not None and mark["name"] else None
+    return (_handle(mark, homes), said[mark.end() :]) if mark is not None and mark["name"] else None
 
 
 def without_leading_mentions(plain: str) -> str:
@@ -124,9 +124,9 @@ def _linked(paragraph: str, linked: Callable[[re.Match[str]], str]) -> str:
     return "".join(parts).replace("\n", "<br>")
 
 
-def _handle(mark: re.Match[str], domain: str) -> Handle:
+def _handle(mark: re.Match[str], homes: Collection[str]) -> Handle:
     host = (mark["host"] or "").lower()
-    return mark["name"].lower(), "" if host == domain.lower() else host
+    return mark["name"].lower(), "" if host in homes else host
 
 
 def _url(found: str) -> str:

@@ -132,7 +132,7 @@ def by_login(session: Session, login: str) -> tuple[Account, Member] | None:
 
     Members of every state are found: the caller tells a pending one to wait.
     """
-    typed = names.plain_handle(login).removesuffix("@" + town.of(session).uris.domain)
+    typed = town.of(session).uris.without_home(names.plain_handle(login))
     whose = Member.email == typed if "@" in typed else Account.name == typed
     row = session.execute(
         select(Account, Member)

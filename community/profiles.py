@@ -141,7 +141,7 @@ def _linked(value: str) -> str:
 def _written(session: Session, note: str) -> Body:
     """What an app sends is plain text, in which addresses and hashtags become links."""
     uris = town.of(session).uris
-    return markup.render(note, known={}, domain=uris.domain, tag_url=uris.tag).body
+    return markup.render(note, known={}, homes=uris.homes, tag_url=uris.tag).body
 
 
 def _emojis(session: Session, account: Account, nickname: str | None, bio: Body | None) -> list[dict[str, str]] | None:

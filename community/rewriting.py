@@ -110,7 +110,7 @@ def _reworded(session: Session, post: Post, words: str) -> _Reworded:
     title = ""
     known = composing.accounts_in(session, words, by=post.author_id)
     if post.kind == "question":
-        found = markup.leading_handle(words, domain=town.of(session).uris.domain)
+        found = markup.leading_handle(words, homes=town.of(session).uris.homes)
         board = known.get(found[0]) if found is not None else None
         said = found[1] if found is not None and board is not None and board.id == post.board_id else words
         title, words = composing.title_and_body(said)

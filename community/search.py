@@ -132,7 +132,7 @@ def people(
     """The ids of accounts whose handle, name or 得意技 have the words of `typed`: the one who is called just that,
     then whom `viewer` follows, then our own people, then others. Who wants to be found by nobody is, by the whole handle.
     """
-    typed = typed.strip().removesuffix("@" + town.of(session).uris.domain)
+    typed = town.of(session).uris.without_home(typed.strip())
     if not search_terms.words(typed):
         return []
     followed = _followed(viewer, Account.id)
@@ -245,7 +245,7 @@ def _author(session: Session, viewer: Viewer, handle: str) -> int | None:
     if handle == "me":
         return viewer.account_id
     name, _, domain = handle.partition("@")
-    home = LOCAL if domain in ("", town.of(session).uris.domain) else domain
+    home = LOCAL if not domain or town.of(session).uris.is_home(domain) else domain
     return session.scalar(
         select(Account.id).where(Account.name == name, Account.domain == home, ~veils.veiled(viewer, Account.id))
     )

@@ -39,7 +39,7 @@ def ask(session: Session, domain: str, *, note: str = "") -> SisterTown:
     Raises Invalid("domain"), also for this town itself and for a suspended host, and Invalid("note").
     """
     name = towns.normalise(domain)
-    if name == town.of(session).uris.domain:
+    if name in town.of(session).uris.homes:
         raise Invalid("domain", "このまち自身は姉妹まちにできません。")
     if towns.is_suspended(session, name):
         raise Invalid("domain", "%(domain)s とは、やりとりを止めています。先に再開してください。", domain=name)

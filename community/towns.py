@@ -184,7 +184,7 @@ def is_refused(session: Session, host: str) -> bool:
     if rule is not None and rule.policy == SUSPEND:
         return True
     current = town.of(session)
-    if current.settings.federation.mode == "open" or authority == current.uris.domain:
+    if current.settings.federation.mode == "open" or authority in current.uris.homes:
         return False
     if (rule is not None and rule.policy == ALLOW) or is_sister(session, authority):
         return False
@@ -240,7 +240,7 @@ def _new_rule(session: Session, name: str, *, policy: str) -> DomainRule:
 
 def _elsewhere(session: Session, domain: str) -> str:
     name = _without_port(normalise(domain))
-    if name == town.of(session).uris.host:
+    if name in (_without_port(home) for home in town.of(session).uris.homes):
         raise Invalid("domain", "このまち自身は止められません。")
     return name
 

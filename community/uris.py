@@ -10,6 +10,7 @@ class Uris:
         self.scheme = scheme
         self.domain = domain  # host[:port], where ids and pages are
         self.account_domain = account_domain or domain  # host[:port], as it stands in handles
+        self.homes = frozenset((self.domain, self.account_domain))  # `name@home` is one of ours
         self.origin = f"{scheme}://{domain}"
         self.actor = f"{self.origin}/actor"
         self.shared_inbox = f"{self.origin}/inbox"
@@ -22,7 +23,12 @@ class Uris:
 
     def is_home(self, domain: str) -> bool:
         """Whether `name@domain` (host[:port], A-label) is one of ours: both domains are."""
-        return domain.lower() in (self.domain, self.account_domain)
+        return domain.lower() in self.homes
+
+    def without_home(self, handle: str) -> str:
+        """`handle` without our own domain at its end."""
+        name, at, domain = handle.rpartition("@")
+        return name if at and self.is_home(domain) else handle
 
     def account(self, kind: str, name: str) -> str:
         """The actor id of a local account: people and the relay under /users, boards under /boards."""
@@ -42,6 +48,10 @@ class Uris:
 
     def activity(self, identifier: int) -> str:
         return f"{self.origin}/activities/{identifier}"
+
+    def quote_stamp(self, identifier: int) -> str:
+        """The consent of an author of this town to be quoted (FEP-044f)."""
+        return f"{self.origin}/quotes/{identifier}"
 
     def tag(self, name: str) -> str:
         return f"{self.origin}/tags/{quote(name, safe='')}"

@@ -54,7 +54,7 @@ def actor(session: Session, account: Account, public_pem: str) -> Document:
         "type": "Service" if account.kind == "person" and account.bot else _ACTOR_TYPES[account.kind],
         "preferredUsername": name,
         "name": account.display_name or name,
-        "webfinger": f"{name}@{uris.domain}",
+        "webfinger": f"{name}@{uris.account_domain}",
         "url": account.url,
         "inbox": uris.shared_inbox if account.kind == "instance" else f"{account.uri}/inbox",
         "outbox": f"{account.uri}/outbox",
@@ -367,7 +367,7 @@ def _updated(session: Session, post: Post) -> int | None:
 
 def full_handle(session: Session, account: Account) -> str:
     """`name@domain`, also for our own people."""
-    return f"{account.name}@{account.domain or town.of(session).uris.domain}"
+    return f"{account.name}@{account.domain or town.of(session).uris.account_domain}"
 
 
 def tombstone(post: Post) -> Document:

@@ -15,7 +15,7 @@ KNOWN = {("hanako", ""): HANAKO, ("taro", "yamate.example"): TARO, ("dev", "loca
 
 
 def rendered(typed):
-    return markup.render(typed, known=KNOWN, domain=HERE, tag_url=lambda name: f"https://{HERE}/tags/{name}")
+    return markup.render(typed, known=KNOWN, homes={HERE}, tag_url=lambda name: f"https://{HERE}/tags/{name}")
 
 
 @pytest.mark.parametrize(

@@ -170,8 +170,7 @@ def _said(session: Session, params: Params) -> list[ColumnElement[bool]]:
     if email := params.text("email"):
         conditions.append(Member.email.contains(email.casefold(), autoescape=True))
     if domain := params.text("by_domain"):
-        ours = town.of(session).uris.domain
-        conditions.append(Account.domain == (LOCAL if domain.casefold() == ours else domain.casefold()))
+        conditions.append(Account.domain == (LOCAL if town.of(session).uris.is_home(domain) else domain.casefold()))
     if params.text("ip"):
         conditions.append(false())
     if roles := params.all("role_ids"):

@@ -90,7 +90,7 @@ async def meet_strangers(call: Call, typed: str) -> None:
     """
     if len(typed) > wording.BODY_MOST:  # it will be refused: nobody need be looked for
         return
-    if not any(host for _, host in markup.handles(typed, domain=call.town.uris.domain)):
+    if not any(host for _, host in markup.handles(typed, homes=call.town.uris.homes)):
         return
     unknown = await call.glance(lambda session: composing.strangers(session, typed))
     with suppress(TimeoutError):

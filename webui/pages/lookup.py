@@ -82,11 +82,11 @@ def _known(session: Session, viewer: Viewer, wanted: str, *, by_name: bool) -> s
     if ours is not None and ours["outer"]:
         return of_post_id(session, viewer, forms.identifier(ours["inner"] or ours["outer"]))
     if ours is not None:
-        return addresses.of_account(by_handle(session, viewer, ours["handle"], here.domain))
+        return addresses.of_account(by_handle(session, viewer, ours["handle"]))
     there = Account.deleted_at.is_(None), Account.suspended_at.is_(None)
     account = session.scalar(select(Account).where(Account.uri == wanted, *there))
     if account is not None:
         return addresses.of_account(standing(session, viewer, account))
     if by_name and _HANDLE.fullmatch(wanted):
-        return addresses.of_account(by_handle(session, viewer, wanted, here.domain))
+        return addresses.of_account(by_handle(session, viewer, wanted))
     return None

@@ -6,13 +6,13 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import boards, follows, relationships, strengths, thanks, timelines, veils
+from community import boards, follows, relationships, strengths, thanks, timelines, town, veils
 from community.errors import CommunityError, NotFound
 from community.models import Account, Follow
 from community.visibility import Viewer
 from webui import addresses, auth, forms
 from webui.forms import Form
-from webui.keys import DATABASE, TOWN
+from webui.keys import DATABASE
 from webui.pages import cards
 from webui.rendering import (
     again,
@@ -36,10 +36,10 @@ _NOBODY = "この方は見つかりませんでした。まちを出られたか
 
 @routes.get("/@{handle}")
 async def profile(request: web.Request) -> web.Response:
-    handle, domain = request.match_info["handle"], request.app[TOWN].uris.domain
+    handle = request.match_info["handle"]
     program = wants_activity(request)
     viewer = PROGRAM if program else await auth.viewer(request)
-    account = await request.app[DATABASE].read(lambda session: by_handle(session, viewer, handle, domain))
+    account = await request.app[DATABASE].read(lambda session: by_handle(session, viewer, handle))
     if program:
         return to_document(account.uri)
     if handle != account.handle:  # another way to write the name
@@ -53,12 +53,12 @@ async def profile(request: web.Request) -> web.Response:
     return name_document(response, account.uri) if account.local else response
 
 
-def by_handle(session: Session, viewer: Viewer, handle: str, domain: str) -> Account:
+def by_handle(session: Session, viewer: Viewer, handle: str) -> Account:
     """The account that goes by `name` or `name@town`. NotFound for nobody, for who left or was sent away, and for who is
     veiled from `viewer`.
     """
-    name, _, town_of = handle.casefold().removeprefix("@").partition("@")
-    home = "" if town_of == domain else town_of
+    name, _, home = handle.casefold().removeprefix("@").partition("@")
+    home = "" if town.of(session).uris.is_home(home) else home
     return standing(session, viewer, session.scalar(select(Account).where(Account.name == name, Account.domain == home)))
 
 

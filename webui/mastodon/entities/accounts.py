@@ -118,7 +118,7 @@ def _render(session: Session, ids: list[int]) -> list[tuple[Account, bytes]]:
     made = []
     for account, role in rows:
         skills = [each.label for each in labels.get(account.id, [])]
-        made.append((account, orjson.dumps(_entity(account, role, skills, uris.origin, uris.domain))[:-1]))
+        made.append((account, orjson.dumps(_entity(account, role, skills, uris.origin, uris.account_domain))[:-1]))
     return made
 
 

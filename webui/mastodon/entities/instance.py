@@ -61,7 +61,7 @@ def v2(facts: Facts) -> Entity:
     town = facts.settings.instance
     picture = facts.picture("town.png")
     return {
-        "domain": facts.uris.domain,
+        "domain": facts.uris.account_domain,
         "title": town.name,
         "version": announced_version(),
         "source_url": town.source_url or facts.uris.origin,
@@ -92,7 +92,7 @@ def v1(facts: Facts) -> Entity:
     whole = _configuration(facts)
     parts = ("accounts", "statuses", "media_attachments", "polls", "translation")
     return {
-        "uri": facts.uris.domain,
+        "uri": facts.uris.account_domain,
         "title": town.name,
         "short_description": facts.sentence(SHORT),
         "description": facts.sentence(SHORT),
