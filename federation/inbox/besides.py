@@ -10,7 +10,8 @@ from federation.vocabulary.notes import Note
 
 def attach(session: Session, post: Post, note: Note, author: Account, quoted: Post | None) -> None:
     """Keep it beside `post`, which was just stored from `note`; `quoted` is what it quotes, as far as it could be had."""
-    post.quote_policy = note.quote_policy
+    if post.quote_policy != note.quote_policy:  # to set what stands costs an empty flush
+        post.quote_policy = note.quote_policy
     if note.poll is not None:
         polls.take(session, post, foreign(note))
     if note.quote is not None:
