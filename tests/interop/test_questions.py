@@ -29,8 +29,8 @@ async def asked(town: Town, peer: FedifyPeer, title: str = "社員証の写真�
 async def answered(app: App, peer: FedifyPeer, question: str, words: str) -> tuple[str, dict]:
     """An answer of the peer's first actor: its id, and how it shows in はなこ's app."""
     said = await peer.do("post", content=words, inReplyTo=question)
-    status = await app.until("/api/v1/notifications", lambda all: next(
-        (each["status"] for each in all if words in each.get("status", {"content": ""})["content"]), None
+    status = await app.until("/api/v1/notifications", lambda told: next(
+        (each["status"] for each in told if words in each.get("status", {"content": ""})["content"]), None
     ), limit=20)  # fmt: skip
     assert status["uri"] == said["object"]
     return said["object"], status

@@ -45,7 +45,7 @@ async def test_a_group_of_its_passes_activities_on(minato: Town, peer: FedifyPee
     create = await peer.next("Create")
     await peer.do("announce", n=create["n"], **{"as": "soumu"})
     await hanako.until(
-        "/api/v1/timelines/home", lambda all: any("備品棚の鍵について" in each["content"] for each in all)
+        "/api/v1/timelines/home", lambda told: any("備品棚の鍵について" in each["content"] for each in told)
     )
     status = await hanako.status(said["object"])
     assert status["account"]["acct"].startswith("alice@")
@@ -71,7 +71,7 @@ async def test_blocks_both_ways(minato: Town, peer: FedifyPeer, app: Enter):
 async def test_reports_both_ways(minato: Town, peer: FedifyPeer, app: Enter):
     hanako = await app("hanako")
     said = await peer.do("post", content="宣伝です", mention=[f"@hanako@{minato.domain}"])
-    status = await hanako.until("/api/v1/notifications", lambda all: all and all[0]["status"])
+    status = await hanako.until("/api/v1/notifications", lambda told: told and told[0]["status"])
     account = status["account"]["id"]
     await hanako.post(
         "/api/v1/reports", account_id=account, status_ids=[status["id"]], comment="宣伝の連投です", forward=True
@@ -104,7 +104,7 @@ async def test_polls_both_ways(minato: Town, peer: FedifyPeer, app: Enter):
         "post", kind="question", content="どちら派？", options=["紅", "白"], mention=[f"@hanako@{minato.domain}"], **{"as": "bob"}
     )
     theirs = await hanako.until(
-        "/api/v1/notifications", lambda all: next((each["status"] for each in all if each["type"] == "mention"), None)
+        "/api/v1/notifications", lambda told: next((each["status"] for each in told if each["type"] == "mention"), None)
     )
     assert [each["title"] for each in theirs["poll"]["options"]] == ["紅", "白"]
     await hanako.post(f"/api/v1/polls/{theirs['poll']['id']}/votes", choices=[1])
