@@ -157,7 +157,7 @@ class TestWebAddresses:
     @pytest.mark.parametrize(
         "url",
         [
-            "http://minato.example/", "ftp://minato.example/", "file:///etc/passwd", "javascript:alert(1)", "data:,x",
+            "http://minato.example/", "http://minato.example:443/", "ftp://minato.example/", "file:///etc/passwd", "javascript:alert(1)", "data:,x",
             "https:///x", "https://", "minato.example", "/users/x", "", "https://user@minato.example/",
             "https://user:pass@minato.example/", "https://@minato.example/", "https://minato.example:8443/",
             "https://minato.example:80/", "https://minato.example:x/", "https://minato.example:99999/",
