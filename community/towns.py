@@ -10,11 +10,16 @@ from sqlalchemy.orm import Session
 from community import follows, ids, inserts, town
 from community.errors import Conflict, Invalid, NotFound
 from community.models import LOCAL, Account, DomainRule, SisterTown
+from community.storage.prepared import Prepared, among_texts
 
 AGREED = "agreed"
 SUSPEND, SILENCE, NOOP, ALLOW = "suspend", "silence", "noop", "allow"
 POLICIES = (SUSPEND, SILENCE, NOOP)
 """What a town may decide about a host; ALLOW is the permission of allow-list mode."""
+
+_rule = DomainRule.__table__.c
+_RULED = Prepared(lambda dialect: select(_rule.domain).where(among_texts(_rule.domain, "covering", dialect)))
+"""Which of these hosts there is a rule about: asked of every request that comes in, and mostly none."""
 
 _HOST = re.compile(r"(?=.{1,253}$)[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?(\.[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?)*")
 _PORT = re.compile(r"[1-9][0-9]{0,4}")
@@ -224,8 +229,8 @@ def _covering(session: Session, authority: str) -> DomainRule | None:
     """The rule about a host: of those that cover it the longest decides."""
     labels = _without_port(authority).removesuffix(".").split(".")
     covering = [".".join(labels[start:]) for start in range(len(labels))]
-    rules = session.scalars(select(DomainRule).where(DomainRule.domain.in_(covering))).all()
-    return max(rules, key=lambda rule: len(rule.domain), default=None)
+    ruled = [name for (name,) in _RULED.rows(session, covering=covering)]
+    return _of(session, max(ruled, key=len)) if ruled else None
 
 
 def _of(session: Session, name: str) -> DomainRule | None:

@@ -3,7 +3,7 @@
 from aiohttp import web
 
 from community import towns
-from federation import cavage, documents, keys, signatures
+from federation import documents, keys, signatures
 from federation.context import Federation
 from federation.documents import NOBODY, Asker
 from federation.vocabulary.reading import authority
@@ -21,7 +21,7 @@ class Unproven(Exception):
 
 
 def is_signed(request: web.Request) -> bool:
-    return "Signature" in request.headers
+    return "Signature" in request.headers or "Signature-Input" in request.headers
 
 
 async def is_unwelcome(ctx: Federation, request: web.Request) -> bool:
@@ -30,11 +30,10 @@ async def is_unwelcome(ctx: Federation, request: web.Request) -> bool:
     It is taken at its word, nothing is verified: whoever lies about it may as well ask unsigned.
     """
     try:
-        named = cavage.parse(request.headers.get("Signature", ""))
-    except cavage.Malformed:
+        host = authority(signatures.claimed_key(request.headers))
+    except signatures.SignatureInvalid:
         return False
-    host = authority(named.key_id)
-    return host is not None and await ctx.database.read(lambda session: towns.is_refused(session, host))
+    return host is not None and await ctx.database.glance(lambda session: towns.is_refused(session, host))
 
 
 async def asker_of(ctx: Federation, request: web.Request, *, demanded: bool = False) -> Asker:

@@ -76,7 +76,7 @@ async def _inbox(request: web.Request, *, kinds: tuple[str, ...]) -> web.StreamR
     ctx = request.app[FEDERATION]
     if not kinds:
         return await receive.receive(ctx, request, None)
-    name = request.match_info["name"]
+    name = _name(ctx, request, kinds)
     account = await ctx.database.read(lambda session: documents.local_account(session, name, *kinds))
     if account is None:
         return not_found()
@@ -229,7 +229,8 @@ async def _nodeinfo(request: web.Request) -> web.StreamResponse:
 
 
 def _name(ctx: Federation, request: web.Request, kinds: tuple[str, ...]) -> str:
-    return ctx.town.uris.host if kinds == INSTANCE else request.match_info["name"]
+    """The name in the path. Names have no capitals: what somebody typed with some is meant without."""
+    return ctx.town.uris.host if kinds == INSTANCE else request.match_info["name"].lower()
 
 
 def _number(request: web.Request) -> int:
