@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from sqlalchemy.orm import Session
 
 from community.models import Account
 from federation.inbox import known
+from federation.vocabulary.notes import Note
 from federation.vocabulary.parse import is_actor
 from federation.vocabulary.reading import Document, type_of, uri
 
@@ -37,21 +39,22 @@ class Inbound:
     unavailable: set[str] = field(default_factory=set)
     buried: set[str] = field(default_factory=set)
     unfinished: bool = False  # set by `apply` when it did a part and wants to be called again
+    notes: dict[int, Note] = field(default_factory=dict)  # what was read already, by the `id()` of its document
     remark: str = ""  # set by `apply` when there was nothing to do but keep something in mind
 
-    @property
+    @cached_property
     def id(self) -> str:
         return uri(self.activity.get("id")) or ""
 
-    @property
+    @cached_property
     def type(self) -> str:
         return type_of(self.activity)
 
-    @property
+    @cached_property
     def actor_uri(self) -> str:
         return uri(self.activity.get("actor")) or ""
 
-    @property
+    @cached_property
     def object(self) -> Document | None:
         """The object, if it is embedded."""
         value = self.activity.get("object")
@@ -59,7 +62,7 @@ class Inbound:
             value = value[0]
         return value if isinstance(value, dict) else None
 
-    @property
+    @cached_property
     def object_uri(self) -> str:
         return uri(self.activity.get("object")) or ""
 

@@ -3,18 +3,33 @@
 What is not there is remembered as well; `place` and the storing of actors say when that changes.
 """
 
+from collections.abc import Iterable
+from typing import NamedTuple, cast
+
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from community import posts
-from community.models import Account, Post
+from community.models import LOCAL, Account, Post
+from community.storage.prepared import Prepared, among_texts
 from federation import actors
 
-_POSTS, _ACCOUNTS = "machi.inbox.posts", "machi.inbox.accounts"
+_POSTS, _ACCOUNTS, _NAMED = "machi.inbox.posts", "machi.inbox.accounts", "machi.inbox.named"
+
+
+class Named(NamedTuple):
+    """As much of an account as the rules about addresses ask."""
+
+    uri: str
+    id: int
+    kind: str
+    local: bool
+    gone: bool
 
 
 def begin(session: Session) -> None:
     """Forget everything: a new activity, or a new try."""
-    session.info[_POSTS], session.info[_ACCOUNTS] = {}, {}
+    session.info[_POSTS], session.info[_ACCOUNTS], session.info[_NAMED] = {}, {}, {}
 
 
 def post(session: Session, uri: str) -> Post | None:
@@ -33,9 +48,30 @@ def account(session: Session, uri: str) -> Account | None:
     return found[uri]
 
 
+def named(session: Session, uris: Iterable[str]) -> dict[str, Named]:
+    """Those of `uris` that are accounts known here, in the order given: one statement for all that were not asked yet."""
+    wanted = tuple(dict.fromkeys(uris))
+    kept: dict[str, Named | None] = session.info.setdefault(_NAMED, {})
+    new = [each for each in wanted if each not in kept]
+    if new:
+        kept.update(dict.fromkeys(new))
+        for uri, number, kind, domain, deleted_at in _BY_URIS.rows(session, uris=new):
+            kept[uri] = Named(uri, number, kind, domain == LOCAL, deleted_at is not None)
+    return {uri: found for uri in wanted if (found := kept[uri]) is not None}
+
+
 def add_post(session: Session, stored: Post) -> None:
     session.info.setdefault(_POSTS, {})[stored.uri] = stored
 
 
 def add_account(session: Session, stored: Account) -> None:
     session.info.setdefault(_ACCOUNTS, {})[stored.uri] = stored
+    session.info.setdefault(_NAMED, {}).pop(stored.uri, None)
+
+
+_account = cast("Table", Account.__table__).c
+_BY_URIS = Prepared(
+    lambda dialect: select(_account.uri, _account.id, _account.kind, _account.domain, _account.deleted_at).where(
+        among_texts(_account.uri, "uris", dialect)
+    )
+)

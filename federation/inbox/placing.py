@@ -6,7 +6,6 @@ services as what is typed here, so a reply by a stranger becomes an answer by th
 
 from html import escape
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from community import answers, notes, questions, text, thanks, town, visibility
@@ -96,7 +95,7 @@ def place(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> 
     else:
         post = _first(session, inbound, note, author, visible)
     known.add_post(session, post)
-    enclosed.keep(session, post, note, author)
+    enclosed.keep(session, post, note, author, fresh=True)
     quoted = known_or_fetched(session, inbound, note.quote, above=PARENTS_MOST) if note.quote and not above else None
     besides.attach(session, post, note, author, quoted)
     if post.kind == "question" and not above:
@@ -178,7 +177,7 @@ def _reply(
 
 
 def _first(session: Session, inbound: Inbound, note: Note, author: Account, visible: str) -> Post:
-    """A post that answers nothing: a question, if it is one or speaks to a board; else a note."""
+    """A post that answers nothing: a question, if it is one or speaks to a board; a 旗 if it says so; else a note."""
     board = _board(session, inbound, note)
     names_board = board is not None and (board.uri in note.addressed or bool(note.name))
     is_question = note.kind == terms.KIND_QUESTION or (names_board and note.kind != terms.KIND_FLAG)
@@ -225,17 +224,9 @@ def _board(session: Session, inbound: Inbound, note: Note) -> Account | None:
 
     A Group of another host does not come by posts that nobody said to it: it could take them away again.
     """
-    named = {
-        each.uri: each
-        for each in session.scalars(
-            select(Account).where(
-                Account.uri.in_((*note.audience, *note.addressed)),
-                Account.kind == "board",
-                Account.deleted_at.is_(None),
-            )
-        )
-    }
-    found = next((named[each] for each in (*note.audience, *note.to, *note.cc) if each in named), None)
+    spoken_to = known.named(session, (*note.audience, *note.to, *note.cc)).values()
+    name = next((each.uri for each in spoken_to if each.kind == "board" and not each.gone), None)
+    found = None if name is None else known.account(session, name)
     if found is None and inbound.via is not None and same_origin(inbound.via.uri, note.id):
         return inbound.via
     return found
@@ -252,7 +243,8 @@ def _passed_on(session: Session, note: Note, author: Account) -> Post | None:
 def _mentioned(session: Session, note: Note) -> list[Account]:
     """Whom it mentions and addresses, as far as they are known: a mention alone, without an address, is a trick."""
     meant = [each for each in note.mentions if each in note.addressed]
-    return list(session.scalars(select(Account).where(Account.uri.in_(meant), Account.deleted_at.is_(None))))
+    found = (known.account(session, each.uri) for each in known.named(session, meant).values() if not each.gone)
+    return [each for each in found if each is not None]
 
 
 def _origin(inbound: Inbound, note: Note, author: Account) -> Origin:

@@ -8,11 +8,12 @@ works on an item: a worker that lost it no longer matches the row and can settle
 import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, and_, bindparam, delete, exists, func, or_, select, update
-from sqlalchemy.orm import Session, aliased
+from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, update
+from sqlalchemy.orm import Session
 
+from community.storage.prepared import Prepared, param, text_param
 from federation.models import InboxItem
 
 PENDING, DONE, IGNORED, FAILED = "pending", "done", "ignored", "failed"
@@ -34,64 +35,72 @@ _PURGED_AT_ONCE = 2_000
 _LONGEST_ERROR = 1_000
 
 
+_items = cast("Table", InboxItem.__table__)
+_item = _items.c
+_other = _items.alias("other")
+
+
 def _due() -> ColumnElement[bool]:
     return and_(
-        InboxItem.state == PENDING,
-        InboxItem.next_attempt_at <= bindparam("now"),
-        InboxItem.leased_until <= bindparam("now"),
+        _item.state == PENDING, _item.next_attempt_at <= param("now"), _item.leased_until <= param("now")
     )
 
 
-def _holding(of: type[InboxItem]) -> ColumnElement[bool]:
-    waits = and_(of.next_attempt_at > bindparam("now"), of.attempts <= HOLDING_TRIES)
-    return and_(of.state == PENDING, or_(of.leased_until > bindparam("now"), waits))
+def _holding() -> ColumnElement[bool]:
+    waits = and_(_other.c.next_attempt_at > param("now"), _other.c.attempts <= HOLDING_TRIES)
+    return and_(_other.c.state == PENDING, or_(_other.c.leased_until > param("now"), waits))
 
 
 def _leased(which: ColumnElement[bool]) -> Any:
     return (
-        update(InboxItem)
+        update(_items)
         .where(which)
-        .values(leased_until=bindparam("lease"), attempts=InboxItem.attempts + 1)
-        .returning(InboxItem.id, InboxItem.host, InboxItem.body, InboxItem.attempts)
-        .execution_options(synchronize_session=False)
+        .values(leased_until=param("lease"), attempts=_item.attempts + 1)
+        .returning(_item.id, _item.host, _item.body, _item.attempts)
     )
 
 
 def _settled(**more: object) -> Any:
     return (
-        update(InboxItem)
-        .where(InboxItem.id == bindparam("this"), InboxItem.leased_until == bindparam("lease"))
-        .values(state=bindparam("to_state"), leased_until=0, error=bindparam("to_error"), **more)
-        .returning(InboxItem.id)
-        .execution_options(synchronize_session=False)
+        update(_items)
+        .where(_item.id == param("this"), _item.leased_until == param("lease"))
+        .values(state=text_param("to_state"), leased_until=0, error=text_param("to_error"), **more)
+        .returning(_item.id)
     )
 
 
-# Built once: to put a statement together costs more than to carry it out.
-_other = aliased(InboxItem)
-_firsts = (
-    select(func.min(InboxItem.id))
-    .where(_due(), InboxItem.host.not_in(select(_other.host).where(_holding(_other))))
-    .group_by(InboxItem.host)
-    .order_by(func.min(InboxItem.id))  # who waits the longest: nobody is passed by for ever
-    .limit(bindparam("most"))
-)
-_first = (
-    select(InboxItem.id)
-    .where(_due(), InboxItem.host == bindparam("this_host"))
-    .where(~exists().where(_other.host == bindparam("this_host"), _holding(_other)))
-    .order_by(InboxItem.id)
-    .limit(1)
-    .scalar_subquery()
-)
+def _firsts() -> Any:
+    held = select(_other.c.host).where(_holding())
+    return (
+        select(func.min(_item.id))
+        .where(_due(), _item.host.not_in(held))
+        .group_by(_item.host)
+        .order_by(func.min(_item.id))  # who waits the longest: nobody is passed by for ever
+        .limit(param("most"))
+    )
+
+
+def _first() -> Any:
+    return (
+        select(_item.id)
+        .where(_due(), _item.host == text_param("this_host"))
+        .where(~exists().where(_other.c.host == text_param("this_host"), _holding()))
+        .order_by(_item.id)
+        .limit(1)
+        .scalar_subquery()
+    )
+
+
 # SQLite has one writer and leaves the lock out.
-_CLAIM = _leased(
-    InboxItem.id.in_(select(InboxItem.id).where(InboxItem.id.in_(_firsts)).with_for_update(skip_locked=True))
+_CLAIM = Prepared(
+    lambda _dialect: _leased(
+        _item.id.in_(select(_item.id).where(_item.id.in_(_firsts())).with_for_update(skip_locked=True))
+    )
 )
-_CLAIM_NEXT = _leased(InboxItem.id == _first)
-_SETTLE = _settled(body=b"")
-_SETTLE_FAILED = _settled()
-_ANY_DUE = select(InboxItem.id).where(_due()).limit(1)
+_CLAIM_NEXT = Prepared(lambda _dialect: _leased(_item.id == _first()))
+_SETTLE = Prepared(lambda _dialect: _settled(body=b""))
+_SETTLE_FAILED = Prepared(lambda _dialect: _settled())
+_ANY_DUE = Prepared(lambda _dialect: select(_item.id).where(_due()).limit(1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,8 +129,9 @@ def settle(session: Session, item: Item, state: str, error: str = "") -> bool:
 
     False if the lease was lost: then somebody else works on it, and what was done for it must not be kept.
     """
-    facts = {"this": item.id, "lease": item.lease, "to_state": state, "to_error": error[:_LONGEST_ERROR]}
-    return session.execute(_SETTLE_FAILED if state == FAILED else _SETTLE, facts).first() is not None
+    statement = _SETTLE_FAILED if state == FAILED else _SETTLE
+    said = error[:_LONGEST_ERROR]
+    return bool(statement.rows(session, this=item.id, lease=item.lease, to_state=state, to_error=said))
 
 
 def postpone(session: Session, item: Item, until: int, error: str) -> None:
@@ -151,7 +161,7 @@ def free_all(session: Session) -> None:
 
 
 def is_any_due(session: Session, now: int) -> bool:
-    return session.execute(_ANY_DUE, {"now": now}).first() is not None
+    return bool(_ANY_DUE.rows(session, now=now))
 
 
 def purge(session: Session, now: int) -> int:
@@ -165,7 +175,7 @@ def purge(session: Session, now: int) -> int:
     return len(gone)
 
 
-def _lease(session: Session, statement: Any, now: int, **facts: object) -> list[Item]:
+def _lease(session: Session, statement: Prepared, now: int, **facts: object) -> list[Item]:
     lease = now + LEASE + secrets.randbits(_LEASE_BITS)
-    rows = session.execute(statement, {"now": now, "lease": lease, **facts}).all()
-    return [Item(row.id, row.host, row.body, row.attempts, lease) for row in sorted(rows)]
+    rows = statement.rows(session, now=now, lease=lease, **facts)
+    return [Item(number, host, body, tries, lease) for number, host, body, tries in sorted(rows)]

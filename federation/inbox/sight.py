@@ -1,10 +1,11 @@
 """Who a received post is for, and whether this town has any business with it."""
 
-from sqlalchemy import exists, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from community import town, towns
 from community.models import LOCAL, Account, Follow
+from community.storage.prepared import Prepared, among
 from community.visibility import DIRECT, FOLLOWERS, OPEN, SISTER_ONLY, UNLISTED
 from federation.inbox import known
 from federation.inbox.inbound import Ignored, Inbound
@@ -14,6 +15,13 @@ from federation.vocabulary.notes import Note
 from federation.vocabulary.reading import authority, same_origin
 
 _SISTERS_PATH = "/sisters"
+_follow, _follower = Follow.__table__.c, Account.__table__.c
+_FOLLOWED = Prepared(
+    lambda dialect: select(_follow.id)
+    .join_from(Follow.__table__, Account.__table__, _follower.id == _follow.follower_id)
+    .where(among(_follow.followee_id, "these", dialect), _follow.state == "accepted", _follower.domain == LOCAL)
+    .limit(1)
+)
 
 
 def visibility_of(session: Session, inbound: Inbound, note: Note) -> str:
@@ -36,30 +44,19 @@ def concerns_us(session: Session, inbound: Inbound, note: Note) -> bool:
     """Whether somebody here follows it, is addressed or answered by it, or a sister town sends it."""
     if note.in_reply_to is not None and known.post(session, note.in_reply_to) is not None:
         return True
-    if _from_sister(session, inbound, note.attributed_to):
-        return True
-    named = session.scalars(select(Account).where(Account.uri.in_(note.addressed))).all()
-    if any(each.local and each.deleted_at is None for each in named):
+    named = known.named(session, note.addressed).values()
+    if any(each.local and not each.gone for each in named):
         return True
     watched = [each.id for each in named if each.kind == "board"]
     watched += [each.id for each in (known.account(session, note.attributed_to), inbound.via) if each is not None]
-    return bool(watched) and is_followed(session, watched)
+    if watched and is_followed(session, watched):
+        return True
+    return _from_sister(session, inbound, note.attributed_to)
 
 
 def is_followed(session: Session, account_ids: list[int]) -> bool:
     """Whether anybody who lives here follows one of these."""
-    follower = select(Account.id).where(Account.domain == LOCAL)
-    return bool(
-        session.scalar(
-            select(
-                exists().where(
-                    Follow.followee_id.in_(account_ids),
-                    Follow.state == "accepted",
-                    Follow.follower_id.in_(follower),
-                )
-            )
-        )
-    )
+    return bool(_FOLLOWED.rows(session, these=account_ids))
 
 
 def speaks_to_us(session: Session, note: Note) -> bool:

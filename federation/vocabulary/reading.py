@@ -8,6 +8,7 @@ import json
 import math
 import re
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 from urllib.parse import SplitResult, urlsplit
 
@@ -22,6 +23,8 @@ _DEFAULT_PORTS = {"https": 443, "http": 80}
 _FORBIDDEN_KEYS = frozenset({"@graph", "@included", "@reverse"})
 _MILLIS = 1000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+_NOT_IN_ADDRESSES = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\s]")
+_REMEMBERED = 2_048  # addresses taken apart; of one activity the same few are asked for dozens of times
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # it may be one; the check itself is dearer
 
 
@@ -144,29 +147,33 @@ def link(value: object, *, owner: str) -> str | None:
 
 def authority(address: str | None) -> str | None:
     """`host[:port]` of an http or https address, lower case, default port left out, IDN as A-label; else None."""
-    split = _split(address)
-    return None if split is None else _authority(split)
+    found = _taken_apart(address) if address else None
+    return None if found is None else found[1]
 
 
 def origin(address: str | None) -> str | None:
     """`scheme://host[:port]` of `address`, or None: what two addresses share if one party speaks for both."""
-    split = _split(address)
-    return None if split is None else f"{split.scheme}://{_authority(split)}"
+    found = _taken_apart(address) if address else None
+    return None if found is None else found[0]
 
 
 def same_origin(*addresses: str | None) -> bool:
     """Whether all `addresses` are readable and of one origin (FEP-fe34)."""
-    found = {origin(each) for each in addresses}
-    return len(found) == 1 and None not in found
+    first = origin(addresses[0]) if addresses else None
+    return first is not None and all(origin(each) == first for each in addresses[1:])
 
 
-def _split(address: str | None) -> SplitResult | None:
-    if not address or len(address) > _LONGEST_URI or _CONTROL.search(address) or any(map(str.isspace, address)):
+@lru_cache(_REMEMBERED)
+def _taken_apart(address: str) -> tuple[str, str] | None:
+    """Origin and authority of an address, None for what is none."""
+    if len(address) > _LONGEST_URI or _NOT_IN_ADDRESSES.search(address):
         return None
     try:
         split = urlsplit(address)
-        usable = split.scheme in _DEFAULT_PORTS and split.hostname and "@" not in split.netloc
-        return split if usable and _authority(split) else None
+        if split.scheme not in _DEFAULT_PORTS or not split.hostname or "@" in split.netloc:
+            return None
+        found = _authority(split)
+        return (f"{split.scheme}://{found}", found) if found else None
     except ValueError:  # an unbalanced bracket, a port that is no number, a label no IDN can hold
         return None
 
