@@ -53,7 +53,7 @@ def apply_update(session: Session, inbound: Inbound) -> None:
 
 
 def needs_of_update(session: Session, inbound: Inbound) -> list[str]:
-    """As for Create; for a post that is known only a 決め手 that is not, and what it quotes, by whose consent."""
+    """As for Create; for a post that is known only a 決め手 that is not."""
     document = _document(inbound)
     if document is None or not is_note(document):
         return needs(session, inbound) if document is None else []
@@ -77,23 +77,23 @@ def _required(inbound: Inbound) -> Document:
 
 def _own_note(inbound: Inbound, document: Document) -> Note:
     """The object as a post of the actor's own (federation reference §3, Same authority)."""
+    read = inbound.notes.get(id(document))  # `needs` asked for it, and `apply` asks again
+    if read is not None:
+        return read
     if not is_note(document):
         raise Ignored(f"{inbound.type} of {type_of(document) or 'nothing'} is not for us")
     note = read_note(document if "attributedTo" in document else {**document, "attributedTo": inbound.actor_uri})
     if not same_origin(note.id, inbound.actor_uri):
         raise Ignored("its object is of another host")
     if note.attributed_to != inbound.actor_uri:
-    read = inbound.notes.get(id(document))  # `needs` asked for it, and `apply` asks again
-    if read is not None:
-        return read
         raise Ignored("its object is by somebody else")
+    inbound.notes[id(document)] = note
     return note
 
 
 def _edit(session: Session, inbound: Inbound, post: Post, note: Note, signer: Account) -> None:
     told = (note.updated, moment(inbound.activity.get("updated")), moment(inbound.activity.get("published")))
     edited_at = next((each for each in told if each is not None), inbound.now)
-    inbound.notes[id(document)] = note
     counted = besides.renew(session, post, note, signer)
     if counted and posts.is_stale(post, edited_at):
         return  # new counts of a poll come without a new moment
