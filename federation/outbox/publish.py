@@ -64,11 +64,11 @@ def post_created(session: Session, event: events.PostCreated) -> None:
     post = session.get_one(Post, event.post_id)
     if post.visibility == _TOWN_ONLY or post.deleted_at is not None:
         return
+    if not post.local and post.board_id is None and post.parent_id is None:
+        return  # somebody's note of elsewhere, of which nobody here has anything to say
     around = audience.company(session, post)
     activity = boards.received(session, ("Create",), post.uri)
     if around.author.local:
-    if not post.local and post.board_id is None and post.parent_id is None:
-        return  # somebody's note of elsewhere, of which nobody here has anything to say
         heard = audience.of_post(session, post, around)
         activity = activities.create(
             _new_uri(session), around.author, render.note(session, post, around), now=post.created_at, heard=heard
