@@ -139,6 +139,15 @@ class Joined(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class JoinDeclined(Event):
+    """Somebody asked by `uri` to gather round a 旗 of this town, and there is no place."""
+
+    uri: str
+    account_id: int
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unjoined(Event):
     """The row is gone; what the wire needs to take it back stands here."""
 

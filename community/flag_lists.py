@@ -16,10 +16,16 @@ TABS = ("coming", "past")
 _MINUTE = 60_000
 
 
-def coming(session: Session, viewer: Viewer, *, limit: int = 20, offset: int = 0) -> list[Post]:
-    """Flags that one can still gather round: by their start, then those that have none, the newest first."""
+def coming(
+    session: Session, viewer: Viewer, *, board_id: int | None = None, limit: int = 20, offset: int = 0
+) -> list[Post]:
+    """Flags that one can still gather round, on a board or on all: by their start, then those that have none, the
+    newest first.
+    """
     now = town.now(session)
     rows = _shown(session, viewer).where(~_over(now))
+    if board_id is not None:
+        rows = rows.where(Post.board_id == board_id)
     rows = rows.order_by(Gathering.starts_at.is_(None), Gathering.starts_at, Post.id.desc())
     return list(session.scalars(rows.limit(limit).offset(offset)))
 

@@ -7,7 +7,7 @@ signed by that actor. Nothing in it is believed that concerns another host.
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from community import emojis, follows, ids, posts, search, text, town, towns
+from community import emojis, follows, ids, joins, posts, search, text, town, towns
 from community.models import LOCAL, Account, Post, Strength
 from community.storage.rows import Rows
 from federation.models import RemoteActor
@@ -63,6 +63,7 @@ def remove(session: Session, account: Account) -> bool:
         account.display_name, account.summary_html, account.fields = account.name, "", []
         account.avatar_url = account.header_url = account.emojis = None
         follows.purge(session, account_id=account.id)
+        joins.forget(session, account.id)
         search.forget_account(session, account.id)
         session.execute(delete(Strength).where(Strength.account_id == account.id))
         session.execute(delete(RemoteActor).where(RemoteActor.account_id == account.id))
@@ -168,3 +169,10 @@ def _set_wire(session: Session, account: Account, actor: Actor) -> None:
     # One key id never speaks for two actors; whoever holds it keeps it.
     wire.key_id = None if key_taken else actor.key_id
     wire.public_key_pem = None if key_taken else actor.public_key_pem
+    proof_key_taken = actor.proof_key_id is not None and session.scalar(
+        select(RemoteActor.account_id)
+        .where(RemoteActor.proof_key_id == actor.proof_key_id, RemoteActor.account_id != account.id)
+        .limit(1)
+    )
+    wire.proof_key_id = None if proof_key_taken else actor.proof_key_id
+    wire.proof_multikey = None if proof_key_taken else actor.proof_multikey

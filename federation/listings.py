@@ -11,12 +11,12 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from community import text, town, towns, visibility
-from community.models import Account, Follow, Like, Pin, Post, PostTag, Tag, Thanks
+from community import pins, tag_follows, text, town, towns, visibility
+from community.models import Account, Follow, Gathering, Like, Pin, Post, PostTag, Tag, Thanks
 from federation import documents
 from federation.documents import Asker
 from federation.models import OutboxItem
-from federation.vocabulary import render
+from federation.vocabulary import hanging, render
 
 Document = dict[str, Any]
 _SAYINGS = 20
@@ -106,18 +106,47 @@ def _follows(
 
 
 def featured(session: Session, account: Account, page: Page | None) -> Document:
-    """What the account shows first, the latest pin first, whole and without pages: Mastodon reads no other form."""
-    pinned = session.execute(
-        select(Post.uri)
+    """What the account shows first, the latest pin first, whole and without pages: Mastodon reads no other form.
+
+    Of a board the posts themselves, for Lemmy reads no ids there.
+    """
+    pinned = session.scalars(
+        select(Post)
         .join(Pin, Pin.post_id == Post.id)
         .where(Pin.account_id == account.id, visibility.visible_to(visibility.PUBLIC))
         .order_by(Pin.id.desc())
+        .limit(pins.MOST)
     )
-    found = [row.uri for row in pinned]
+    whole_posts = account.kind == "board"
+    found = [render.note(session, each) if whole_posts and each.local else each.uri for each in pinned]
     document = whole(f"{account.uri}/featured", len(found), paged=False)
     if found:
         document["orderedItems"] = found
     return document
+
+
+def featured_tags(session: Session, account: Account, _page: Page | None) -> Document:
+    """The hashtags that a member shows on the profile, as Mastodon has them."""
+    tag_of = town.of(session).uris.tag
+    items = [
+        {"type": "Hashtag", "name": f"#{used.tag.label}", "href": tag_of(used.tag.name)}
+        for used in tag_follows.featured(session, account.id)
+    ]
+    document = whole(f"{account.uri}/featured_tags", len(items), ordered=False, paged=False)
+    if items:
+        document["items"] = items
+    return document
+
+
+def liked(session: Session, account: Account, page: Page | None) -> Document:
+    """What the member gave a いいね to, the latest first; only how many, while the member hides such lists."""
+    uri = f"{account.uri}/liked"
+    if page is None or account.hides_collections:
+        likes = select(func.count()).select_from(Like).where(Like.account_id == account.id)
+        return whole(uri, _number(session, likes), paged=not account.hides_collections)
+    which = select(Like.id, Post.uri).join(Post, Post.id == Like.post_id)
+    which = which.where(Like.account_id == account.id, visibility.visible_to(visibility.PUBLIC))
+    return _page(uri, _rows(session, _before(which, Like.id, page).order_by(Like.id.desc())), page, most=_IDS)
 
 
 def empty(uri: str) -> Document:
@@ -150,9 +179,12 @@ def likes(session: Session, row: Post, asker: Asker, page: Page | None) -> Docum
     """How many likes and ありがとう there are; which, only to a signed GET, and never those for one pair of eyes."""
     uri = f"{row.uri}/likes"
     if page is None or asker.host is None:
-        return whole(uri, row.likes_count + row.thanks_count, ordered=False, paged=asker.host is not None)
-    likes_of = select(Like.id, Like.uri).where(Like.post_id == row.id)
-    thanks_of = select(Thanks.id, Thanks.uri).where(Thanks.post_id == row.id, Thanks.private.is_(False))
+        return whole(uri, hanging.likes_of(session, row), ordered=False, paged=asker.host is not None)
+    here = Account.suspended_at.is_(None)
+    likes_of = select(Like.id, Like.uri).join(Account, Account.id == Like.account_id)
+    likes_of = likes_of.where(Like.post_id == row.id, here)
+    thanks_of = select(Thanks.id, Thanks.uri).join(Account, Account.id == Thanks.giver_id)
+    thanks_of = thanks_of.where(Thanks.post_id == row.id, Thanks.private.is_(False), here)
     both = likes_of.union_all(thanks_of).subquery()
     query = _after(select(both.c.id, both.c.uri), both.c.id, page).order_by(both.c.id)
     return _page(uri, _rows(session, query), page, most=_IDS, ordered=False)
@@ -162,7 +194,7 @@ def shares(session: Session, row: Post, asker: Asker, page: Page | None) -> Docu
     """The announcements by boards of this town, and the boosts by people that everybody may see."""
     uri = f"{row.uri}/shares"
     if page is None or asker.host is None:
-        total = render.shares_of(session, row)
+        total = hanging.shares_of(session, row)
         return whole(uri, total, ordered=False, paged=asker.host is not None)
     numbers = session.scalars(
         _after(select(OutboxItem.id), OutboxItem.id, page)
@@ -234,6 +266,12 @@ def _after(query: Select[*tuple[Any, ...]], column: Any, page: Page) -> Select[*
     return query if page.cursor is None else query.where(column > page.cursor)
 
 
+def joined(session: Session, row: Post, asker: Asker, page: Page | None) -> Document:
+    """How many gather round a 旗; who they are is told to nobody."""
+    gathering = session.get(Gathering, row.id)
+    return whole(f"{row.uri}/joined", gathering.joined_count if gathering else 0, ordered=False, paged=False)
+
+
 OfAccount = Callable[[Session, Account, Page | None], Document]
 OfPost = Callable[[Session, Post, Asker, Page | None], Document]
 OF_ACCOUNT: dict[str, OfAccount] = {
@@ -241,6 +279,8 @@ OF_ACCOUNT: dict[str, OfAccount] = {
     "followers": followers,
     "following": following,
     "featured": featured,
+    "featured_tags": featured_tags,
+    "liked": liked,
     "moderators": lambda _session, account, _page: empty(f"{account.uri}/moderators"),
 }
-OF_POST: dict[str, OfPost] = {"replies": replies, "context": context, "likes": likes, "shares": shares}
+OF_POST: dict[str, OfPost] = {"replies": replies, "context": context, "likes": likes, "shares": shares, "joined": joined}

@@ -24,6 +24,7 @@ JAPAN = timezone(timedelta(hours=9), "JST")
 _MINUTE = 60_000
 _WEEK = 7 * 86_400_000
 _PATTERNS = {"ja": ("y年M月d日", "y年M月d日 H:mm"), "en": ("MMM d, y", "MMM d, y, H:mm")}
+_STARTS = {"ja": "y年M月d日（E）H:mm", "en": "EEE, MMM d, y, H:mm"}
 
 
 class Templates:
@@ -60,7 +61,7 @@ def _environment(
     dates = _Dates(language, catalogue.gettext("たったいま"))
     environment.globals.update(static=static.url, locale=language)
     environment.filters.update(
-        excerpt=excerpt, when=dates.when, day=dates.day, clock=dates.clock, as_of=dates.as_of
+        excerpt=excerpt, when=dates.when, day=dates.day, clock=dates.clock, as_of=dates.as_of, start=dates.start
     )
     return environment
 
@@ -117,6 +118,12 @@ class _Dates:
     def clock(self, milliseconds: int) -> str:
         """The day and the hour and minute of a moment."""
         return format_datetime(moment(milliseconds), self._exact, locale=self._locale)
+
+    def start(self, milliseconds: int) -> Markup:
+        """When something will begin, with its day of the week; as <time>."""
+        at = moment(milliseconds)
+        text = format_datetime(at, _STARTS[self._language], locale=self._locale)
+        return Markup('<time datetime="{}">{}</time>').format(at.isoformat(timespec="minutes"), text)
 
     def as_of(self, month: str) -> str:
         """A month as stored (YYYY-MM), written out: 2026年11月, November 2026. What is no month stays as it is."""

@@ -4,7 +4,7 @@ from sqlalchemy.orm import Session
 
 from community import events, follows, town
 from community.models import Account, Follow
-from federation.inbox import known, quote_requests, sisterhood
+from federation.inbox import join, known, quote_requests, sisterhood
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.reading import Document, uri
 
@@ -35,6 +35,8 @@ def accept(session: Session, inbound: Inbound) -> None:
 def reject(session: Session, inbound: Inbound) -> None:
     """A remote actor refuses one of us as a follower, at once or later; or a town does not want to be our sister."""
     if sisterhood.end(session, inbound) or quote_requests.reject(session, inbound):
+        return
+    if join.declined(session, inbound):
         return
     follows.reject(session, follow=_ours(session, inbound))
 

@@ -1,10 +1,10 @@
-"""Undo of Follow, Like, Block, boosts, ChooseAnswer; of anything else it is only noted, in case the thing itself comes later."""
+"""Undo of Follow, Like, Block, Join, boosts, ChooseAnswer; of anything else it is only noted, in case the thing itself comes later."""
 
 from sqlalchemy.orm import Session
 
 from community import blocks, follows, likes, thanks
 from community.models import Account, Post
-from federation.inbox import block, boost, choose, follow, known, memory, sisterhood
+from federation.inbox import block, boost, choose, follow, join, known, memory, sisterhood
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.reading import authority, same_origin, type_of, uri
 
@@ -19,8 +19,15 @@ def apply(session: Session, inbound: Inbound) -> None:
         raise Ignored("an Undo of what somebody else did")
     if told is not None and type_of(told) == "ChooseAnswer":
         choose.take_back(session, signer, uri(told.get("object")))
-    elif not any(take_back(session, signer, inbound) for take_back in (_unfollow, _unblock, _unboost, _unlike)):
+    elif not any(take_back(session, signer, inbound) for take_back in _WAYS):
         _keep_in_mind(session, inbound)
+
+
+def _unjoin(session: Session, signer: Account, inbound: Inbound) -> bool:
+    told = inbound.object
+    if told is not None and type_of(told) != "Join":
+        return False
+    return join.take_back(session, signer, told if told is not None else inbound.object_uri)
 
 
 def _unfollow(session: Session, signer: Account, inbound: Inbound) -> bool:
@@ -82,6 +89,9 @@ def _unlike(session: Session, signer: Account, inbound: Inbound) -> bool:
     else:
         likes.unlike(session, account=signer, post=post)
     return True
+
+
+_WAYS = (_unfollow, _unblock, _unboost, _unlike, _unjoin)
 
 
 def _check_owner(owner_id: int, signer: Account) -> None:

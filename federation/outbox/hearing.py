@@ -23,7 +23,7 @@ def hearers(session: Session, post: Post, around: Company) -> list[Inbox]:
     board_is_ours = around.board is not None and around.board.local
     sisters: list[Inbox] = []
     if (
-        (post.visibility == "open" and post.kind == "question")
+        (post.visibility == "open" and post.kind in ("question", "flag"))
         or post.visibility == "sister"
         or board_is_ours
     ):

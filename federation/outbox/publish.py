@@ -18,6 +18,7 @@ from federation.outbox import (
     boards,
     publish_accounts,
     publish_boosts,
+    publish_gatherings,
     publish_quotes,
     publish_reports,
     publish_sisters,
@@ -50,12 +51,14 @@ def subscribe(bus: events.Bus, ctx: Rings) -> None:
     bus.subscribe(events.QuoteRevoked, quote_changed)
     bus.subscribe(events.QuoteDecided, quote_changed)
     bus.subscribe(events.QuotePolicySet, quote_changed)
+    bus.subscribe(events.GatheringChanged, gathering_changed)
     publish_thanks.subscribe(bus)
     publish_boosts.subscribe(bus)
     publish_quotes.subscribe(bus)
     publish_accounts.subscribe(bus)
     publish_reports.subscribe(bus)
     publish_sisters.subscribe(bus)
+    publish_gatherings.subscribe(bus)
     ring = ctx.wake_delivery
     bus.subscribe(sayings.Queued, lambda session, _: events.after_commit(session, ring))
 
@@ -78,7 +81,7 @@ def post_created(session: Session, event: events.PostCreated) -> None:
             about=post.uri, at=post.created_at, post=post, public=post.visibility == "open",
         )  # fmt: skip
     boards.pass_on(session, post, around, activity)
-    if post.kind == "question":
+    if post.kind in ("question", "flag"):
         boards.recommend(session, post, around)
 
 
@@ -87,6 +90,13 @@ def post_edited(session: Session, event: events.PostEdited) -> None:
     if post.visibility == _TOWN_ONLY or post.deleted_at is not None:
         return
     _say_update(session, post, audience.company(session, post))
+
+
+def gathering_changed(session: Session, event: events.GatheringChanged) -> None:
+    """A flag is おひらき, or stands again: the whole post anew."""
+    post = session.get_one(Post, event.post_id)
+    if post.deleted_at is None and post.visibility != _TOWN_ONLY:
+        _say_update(session, post, audience.company(session, post))
 
 
 def quote_changed(

@@ -127,6 +127,49 @@ def reject(uri: str, follow_uri: str, *, follower: Account, followee: Account, n
     return _activity("Reject", uri, followee, asked, now=now, heard=Audience((follower.uri,), ()))
 
 
+def join(uri: str, actor: Account, about: str, *, now: int, heard: Audience) -> Document:
+    """Gather round the flag `about`."""
+    return _activity("Join", uri, actor, about, now=now, heard=heard)
+
+
+def reject_join(uri: str, author: Account, join_uri: str, account: Account, about: str, *, now: int) -> Document:
+    """There is no place for `account` round the flag `about`."""
+    asked = {"type": "Join", "id": join_uri, "actor": account.uri, "object": about}
+    return _activity("Reject", uri, author, asked, now=now, heard=Audience((account.uri,), ()))
+
+
+def quote_request(
+    uri: str, actor: Account, about: str, instrument: Document | str, *, author: Account, now: int
+) -> Document:
+    """Ask `author` whether their post `about` may be quoted in `instrument`, a post of `actor` (FEP-044f)."""
+    heard = Audience((author.uri,), ())
+    return _activity("QuoteRequest", uri, actor, about, now=now, heard=heard, instrument=instrument)
+
+
+def answer_to_quote(
+    kind: str,
+    uri: str,
+    author: Account,
+    *,
+    request_uri: str,
+    requester: Account,
+    quoted_uri: str,
+    quoting_uri: str,
+    now: int,
+    stamp: str | None = None,
+) -> Document:
+    """Accept with the `stamp`, or Reject (`kind`), a QuoteRequest of `requester`."""
+    asked = {
+        "type": "QuoteRequest",
+        "id": request_uri,
+        "actor": requester.uri,
+        "object": quoted_uri,
+        "instrument": quoting_uri,
+    }
+    document = _activity(kind, uri, author, asked, now=now, heard=Audience((requester.uri,), ()))
+    return document | {"result": stamp} if stamp is not None else document
+
+
 def flag(uri: str, town: Account, target: Account, posts: list[str], *, comment: str, now: int) -> Document:
     """A report by the town itself about `target`, with the ids of the posts it is about. Nothing tells who asked."""
     document = _activity("Flag", uri, town, [target.uri, *posts], now=now, heard=Audience((target.uri,), ()))

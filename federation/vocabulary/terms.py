@@ -15,7 +15,7 @@ NAMESPACE: Final = "urn:machi-soumu:ns#"
 
 # On objects.
 KIND: Final = "machi:kind"  # question | answer | comment | hata | thanks | thanks-message
-STATE: Final = "machi:state"  # open | solved
+STATE: Final = "machi:state"  # open | solved; of a 旗 open | closed
 ACCEPTED_ANSWER: Final = "machi:acceptedAnswer"  # id of the 決め手
 PASSED_ON_FROM: Final = "machi:passedOnFrom"  # id of the answer by which the author had learnt it
 AS_OF: Final = "machi:asOf"  # YYYY-MM
@@ -24,6 +24,16 @@ AI_DRAFT: Final = "machi:aiDraft"  # true
 SAMPLE: Final = "machi:sample"  # true: 見本
 ANONYMOUS: Final = "machi:anonymous"  # true: asked with the name tag hidden
 ASKER: Final = "machi:asker"  # true: spoken by the asker of the thread
+
+# On a 旗.
+START_TIME: Final = "machi:startTime"  # RFC 3339
+MINUTES: Final = "machi:minutes"  # how long it takes
+PLACE: Final = "machi:place"  # plain text
+FORM: Final = "machi:form"  # 作業会, 勉強会, … plain text
+CAPACITY: Final = "machi:capacity"  # how many can gather
+LISTENING: Final = "machi:listening"  # true: 聞くだけOK
+JOINED: Final = "machi:joined"  # address of the collection that counts who gathers
+JOINED_COUNT: Final = "machi:joinedCount"  # its totalItems
 
 # On activities.
 QUESTION: Final = "machi:question"  # ChooseAnswer: id of the question
@@ -45,6 +55,9 @@ KIND_FLAG: Final = "hata"
 KIND_THANKS: Final = "thanks"
 KIND_THANKS_MESSAGE: Final = "thanks-message"
 
+PROOF_KEY: Final = "#ed25519-key"
+"""What the id of an actor's proof key has behind the actor's own."""
+
 STRENGTH_LABEL: Final = "得意技"
 """The name of a PropertyValue that holds a strength."""
 
@@ -52,6 +65,14 @@ SOLVED_MARK: Final = "✅ 解決: "
 """Begins the last paragraph of a solved question; the link to the 決め手 follows."""
 
 SOLVED_TAG: Final = "解決済み"
+
+FLAG_MARK: Final = "🚩 "
+"""Stands in front of the title of a 旗."""
+
+PLAN_MARK: Final = "🗓 "
+"""Begins the last paragraph of a 旗: when, where, for how many."""
+
+FLAG_TAG: Final = "旗"
 
 CONTEXT: Final[list[Any]] = [
     AS,
@@ -67,6 +88,7 @@ CONTEXT: Final[list[Any]] = [
         "indexable": "toot:indexable",
         "votersCount": "toot:votersCount",
         "featured": {"@id": "toot:featured", "@type": "@id"},
+        "featuredTags": {"@id": "toot:featuredTags", "@type": "@id"},
         "Emoji": "toot:Emoji",
         "blurhash": "toot:blurhash",
         "focalPoint": {"@id": "toot:focalPoint", "@container": "@list"},
@@ -92,6 +114,17 @@ CONTEXT: Final[list[Any]] = [
         "quoteAuthorization": {"@id": "https://w3id.org/fep/044f#quoteAuthorization", "@type": "@id"},
         "QuoteAuthorization": "https://w3id.org/fep/044f#QuoteAuthorization",
         "QuoteRequest": "https://w3id.org/fep/044f#QuoteRequest",
+        "sec": "https://w3id.org/security#",
+        "assertionMethod": {"@id": "sec:assertionMethod", "@type": "@id"},
+        "Multikey": "sec:Multikey",
+        "controller": {"@id": "sec:controller", "@type": "@id"},
+        "publicKeyMultibase": {"@id": "sec:publicKeyMultibase", "@type": "sec:multibase"},
+        "DataIntegrityProof": "sec:DataIntegrityProof",
+        "proof": {"@id": "sec:proof", "@type": "@id", "@container": "@graph"},
+        "cryptosuite": {"@id": "sec:cryptosuite", "@type": "sec:cryptosuiteString"},
+        "verificationMethod": {"@id": "sec:verificationMethod", "@type": "@id"},
+        "proofPurpose": {"@id": "sec:proofPurpose", "@type": "@vocab"},
+        "proofValue": {"@id": "sec:proofValue", "@type": "sec:multibase"},
         "lemmy": "https://join-lemmy.org/ns#",
         "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
         "machi": NAMESPACE,

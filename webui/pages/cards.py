@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from sqlalchemy import or_, select
 from sqlalchemy.orm import Session
 
-from community import anonymity, boards, tags
-from community.models import Account, Post, Tag
+from community import anonymity, boards, flag_lists, plans, tags
+from community.models import Account, Gathering, Post, Tag
 from community.visibility import Viewer, taken_back_from, visible_to
 from webui import addresses
 
@@ -20,11 +20,15 @@ class Card:
     tags: list[Tag]
     root: Post
     address: str
+    gathering: Gathering | None = None  # of a 旗
 
     @property
     def title(self) -> str:
         """What the card is headed by: the question's title, for an answer that of its question; may be empty."""
         return self.root.title or ""
+
+    def is_over(self, now: int) -> bool:
+        return self.gathering is not None and plans.is_over(self.gathering, now)
 
     def board_label(self, locale: str) -> str:
         return boards.label(self.board, locale) if self.board else ""
@@ -42,6 +46,7 @@ def load(session: Session, viewer: Viewer, posts: Sequence[Post]) -> list[Card]:
     board_ids = {post.board_id for post in posts if post.board_id is not None}
     found = session.scalars(select(Account).where(Account.id.in_(board_ids))) if board_ids else ()
     labels, by_id = tags.of(session, posts), {account.id: account for account in found}
+    gatherings = flag_lists.plans_of(session, [post.id for post in posts if post.kind == "flag"])
     cards = []
     for post in posts:
         root = roots.get(post.root_id or post.id, post)
@@ -53,6 +58,7 @@ def load(session: Session, viewer: Viewer, posts: Sequence[Post]) -> list[Card]:
                 tags=labels[post.id],
                 root=root,
                 address=addresses.in_thread(root, authors[root.id], post.id),
+                gathering=gatherings.get(post.id),
             )
         )
     return cards

@@ -22,6 +22,8 @@ routes = web.RouteTableDef()
 @auth.require_member
 async def form(request: web.Request) -> web.Response:
     post, labelled, back = await _own(request)
+    if post.kind == "flag":
+        return redirect(request, f"/flags/{post.id}/edit")
     blank = Form.blank(
         title=post.title,
         body=post.body_source,
@@ -105,6 +107,7 @@ async def delete(request: web.Request) -> web.Response:
         post = _mine(session, viewer, post_id)
         root = beginning(session, viewer, post)
         posts.delete(session, post=post, by=session.get_one(Account, auth.me(request)))
-        return "/questions" if root is post else place(session, viewer, root)
+        gone_from = "/flags" if post.kind == "flag" else "/questions"
+        return gone_from if root is post else place(session, viewer, root)
 
     return redirect(request, await request.app[DATABASE].write(unit), "取り下げました。")

@@ -5,7 +5,7 @@ from typing import Any
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from community import announcements, strengths, timelines
+from community import announcements, flag_lists, strengths, timelines
 from community.visibility import Viewer
 from webui import auth, forms
 from webui.forms import Form
@@ -15,6 +15,7 @@ from webui.rendering import page, redirect
 
 PAGE = 20
 _NEWEST = 5
+_FLAGS = 3
 
 
 routes = web.RouteTableDef()
@@ -56,6 +57,7 @@ def _surroundings(session: Session, viewer: Viewer, before: int | None) -> dict[
         "newest": cards.load(session, viewer, timelines.questions(session, viewer, limit=_NEWEST))
         if first
         else [],
+        "flags": cards.load(session, viewer, flag_lists.coming(session, viewer, limit=_FLAGS)) if first else [],
         "announcements": announcements.unread(session, viewer.account_id or 0) if first else [],
         "has_strengths": bool(strengths.of(session, viewer.account_id or 0)),
     }

@@ -6,7 +6,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import boards, follows, relationships, strengths, thanks, timelines, town, veils
+from community import boards, flag_lists, follows, relationships, strengths, thanks, timelines, town, veils
 from community.errors import CommunityError, NotFound
 from community.models import Account, Follow
 from community.visibility import Viewer
@@ -28,6 +28,7 @@ from webui.rendering import (
 routes = web.RouteTableDef()
 _LETTERS = 20
 _POSTS = 20
+_FLAGS = 3
 PROGRAM = Viewer(remote=True)
 """Another server, which asks for the document of an account."""
 
@@ -132,6 +133,9 @@ def _board(session: Session, viewer: Viewer, account: Account, before: int | Non
         **_tie(session, viewer, account),
         "board": boards.page(session, viewer, account.name) if account.local else None,
         "label": lambda locale: boards.label(account, locale),
+        "flags": cards.load(session, viewer, flag_lists.coming(session, viewer, board_id=account.id, limit=_FLAGS))
+        if before is None
+        else [],
         "posts": cards.load(session, viewer, shown),
         "older": shown[-1].id if len(found) > _POSTS else None,
     }

@@ -12,10 +12,11 @@ from community.models import Account, Post
 from community.text import Body
 from community.threads import Thread
 from community.visibility import Viewer
+from federation import lookup
 from webui import addresses, auth, forms
 from webui.forms import Form
-from webui.keys import DATABASE
-from webui.pages import conversation, passed_on
+from webui.keys import DATABASE, FEDERATION
+from webui.pages import conversation, flag_page, passed_on
 from webui.pages.places import beginning, place
 from webui.rendering import (
     again,
@@ -55,6 +56,8 @@ async def show(request: web.Request) -> web.Response:
         return to_document(post.uri)
     if address:
         return web.Response(status=303, headers={"Location": address, "Vary": "Accept"})
+    if not post.local and viewer.account_id is not None:
+        lookup.thread_opened(request.app[FEDERATION], post.id)
     status = 200 if post.deleted_at is None else 410
     response = page(request, "thread.html", status=status, form=Form(), reply_to=None, **context)
     found_by_consent(response, context["thread"].authors.values())
@@ -95,6 +98,7 @@ def surroundings(session: Session, viewer: Viewer, root: Post) -> dict[str, Any]
         "asker": me is not None and root.author_id == me and not root.anonymous,
         "offers": thanking.offers(session, viewer, [each for below in thread.comments.values() for each in below]),
         "given": {it.post_id for given in thread.thanks.values() for it in given if it.giver_id == me},
+        **flag_page.surroundings(session, viewer, root),
     }
 
 
@@ -162,6 +166,11 @@ async def _again(
     if replying and not _has_form(context, post_id):
         return kept(request, typed, error)
     return again(request, "thread.html", typed, error, reply_to=post_id if replying else None, **context)
+
+
+async def once_more(request: web.Request, post_id: int, typed: Form, error: CommunityError) -> web.Response:
+    """The thread of `post_id` once more, with `error` on top: for a deed that is no reply."""
+    return await _again(request, post_id, typed, error, replying=False)
 
 
 def _has_form(context: dict[str, Any], post_id: int) -> bool:
