@@ -47,7 +47,7 @@ def add_routes(app: web.Application) -> None:
 
     app.router.add_post("/inbox", partial(_inbox, kinds=()))
     for base, kinds, lists in (
-        ("/users/{name}", PEOPLE, _LISTS),
+        ("/users/{name}", PEOPLE, (*_LISTS, "featured_tags", "liked")),
         ("/boards/{name}", BOARDS, (*_LISTS, "moderators")),
         ("/actor", INSTANCE, _LISTS),
     ):

@@ -16,7 +16,7 @@ from community import town
 from community.models import Account, Media, Poll, PollOption, Post, PostTag, Strength, Tag
 from community.storage.prepared import Prepared, param
 from federation.models import OutboxItem
-from federation.vocabulary import attachments, audience, terms
+from federation.vocabulary import attachments, audience, hanging, terms
 from federation.vocabulary.audience import Company
 from federation.vocabulary.times import iso, midnight
 
@@ -97,7 +97,12 @@ def _by_kind(session: Session, account: Account) -> Document:
                 "featured": f"{account.uri}/featured",
                 terms.ANONYMOUS_RELAY: True,
             }
-    fields: Document = {"manuallyApprovesFollowers": account.locked, "featured": f"{account.uri}/featured"}
+    fields: Document = {
+        "manuallyApprovesFollowers": account.locked,
+        "featured": f"{account.uri}/featured",
+        "featuredTags": f"{account.uri}/featured_tags",
+        "liked": f"{account.uri}/liked",
+    }
     if told := [*_strengths(session, account), *_fields(account)]:
         fields["attachment"] = told
     return fields
@@ -245,41 +250,7 @@ def _place(session: Session, post: Post, root: Post) -> Document:
     thread = f"{root.uri}/context" if root.local else root.context_uri
     if thread:
         place["context"] = place["conversation"] = thread
-    place["replies"] = {**_count(f"{post.uri}/replies", _replies_to(session, post)), "first": f"{post.uri}/replies?page=1"}
-    place["likes"] = _count(f"{post.uri}/likes", post.likes_count + post.thanks_count)
-    place["shares"] = _count(f"{post.uri}/shares", shares_of(session, post))
-    return place
-
-
-def _replies_to(session: Session, post: Post) -> int:
-    """How many replies are told; of a post that was just written there are none, and nothing is asked."""
-    if not post.replies_count:
-        return 0
-    told = select(func.count()).where(
-        Post.parent_id == post.id, Post.deleted_at.is_(None), Post.visibility.in_(_repliers(post))
-    )
-    return session.scalar(told) or 0
-
-
-def _repliers(post: Post) -> tuple[str, ...]:
-    return (*_SHOWN, "sister") if post.visibility == "sister" else _SHOWN
-
-
-def _count(uri: str, total: int) -> Document:
-    return {"id": uri, "type": "Collection", "totalItems": total}
-
-
-def shares_of(session: Session, post: Post) -> int:
-    """How often the post was passed on: by boards of ours, and by people anywhere."""
-    if post.kind != "question":  # boards recommend questions alone
-        return post.boosts_count
-    by_boards = (
-        select(func.count())
-        .select_from(OutboxItem)
-        .join(Account, Account.id == OutboxItem.account_id)
-        .where(OutboxItem.object_uri == post.uri, OutboxItem.type == "Announce", Account.kind == "board")
-    )
-    return (session.scalar(by_boards) or 0) + post.boosts_count
+    return place | hanging.collections(session, post)
 
 
 def _own_terms(session: Session, post: Post) -> Document:

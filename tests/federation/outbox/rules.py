@@ -13,7 +13,7 @@ _AS2 = {
     "id", "type", "actor", "object", "to", "cc", "audience", "tag", "attachment", "attributedTo", "name", "content",
     "contentMap", "source", "mediaType", "summary", "published", "updated", "url", "href", "inReplyTo", "replies",
     "likes", "shares", "context", "first", "next", "partOf", "totalItems", "items", "orderedItems", "inbox", "outbox",
-    "followers", "following", "endpoints", "sharedInbox", "icon", "image", "preferredUsername", "formerType", "deleted",
+    "followers", "following", "liked", "endpoints", "sharedInbox", "icon", "image", "preferredUsername", "formerType", "deleted",
     "publicKey", "publicKeyPem", "owner", "width", "height", "oneOf", "anyOf", "endTime", "closed", "target",
 }  # fmt: skip
 

@@ -13,7 +13,7 @@ from community.events import Bus
 from community.models import Post
 from federation import listings
 from federation.outbox import publish
-from federation.vocabulary import render
+from federation.vocabulary import hanging
 from tests import factories
 from tests.federation.outbox import rules
 from tests.federation.outbox.said import Bell, Said, everything, follow
@@ -105,7 +105,7 @@ async def test_shares_count_people_and_boards(database: Database) -> None:
         row = session.get_one(Post, question_id)
         asker = listings.Asker(host="yamate.example")
         page = listings.shares(session, row, asker, listings.Page())
-        return render.shares_of(session, row), page["items"]
+        return hanging.shares_of(session, row), page["items"]
 
     total, listed = await database.read(look)
     assert total == len(listed) == 4  # two boards, two people
