@@ -52,6 +52,7 @@ async def asker_of(ctx: Federation, request: web.Request, *, demanded: bool = Fa
             request.headers,
             None,
             host=ctx.town.uris.domain,
+            scheme=ctx.town.uris.scheme,
             now=ctx.town.clock(),
         )
         owner = await keys.prove(ctx, signed)

@@ -15,6 +15,7 @@ from federation.http import Limits, Outbound
 from federation.in_vain import InVain
 from federation.keyring import KeyRing
 from federation.knocking import keep_form, kept_forms
+from federation.replays import Replays
 from federation.software import version
 from federation.turns import Turns
 
@@ -49,6 +50,7 @@ class Federation:
         self.keyring = KeyRing()
         self.at_hand = AtHand()
         self.in_vain = InVain()
+        self.replays = Replays()
         self.turns = Turns()
         self.delivery_bell = Bell()
         self.inbox_bell = Bell()

@@ -158,7 +158,8 @@ def actor(session: Session, account_id: int) -> Found:
     account = session.get_one(Account, account_id)
     if account.deleted_at is not None:
         return Found(render.actor_tombstone(account), status=410)
-    return Found(render.actor(session, account, session.get_one(ActorKey, account_id).public_pem))
+    key = session.get_one(ActorKey, account_id)
+    return Found(render.actor(session, account, key.public_pem, key.proof_multikey))
 
 
 def thread_board(session: Session, row: Post) -> str | None:

@@ -8,20 +8,22 @@ from collections.abc import Hashable
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-
+from federation.key_documents import PublicKey
 from federation.signatures import LocalKey
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 
 _MOST_KEYS = 10_000
+_MOST_HOSTS = 10_000
+_PERIOD_MS = 300_000
+_MOST_FETCHED, _MOST_FAILED = 300, 30  # keys of one host in a period
 
 
 class RemoteKey(NamedTuple):
     """A key, and the id of the actor whose word it proves."""
 
-    key: RSAPublicKey
+    key: PublicKey
     owner: str
 
 
@@ -57,6 +59,38 @@ class Recent(Generic[K, V]):
         self._rows.pop(key, None)
 
 
+@dataclass(slots=True)
+class _Period:
+    """What was asked of one host since `since` (milliseconds)."""
+
+    since: int
+    fetched: int = 0
+    failed: int = 0
+
+
+class Allowances:
+    """How many keys one host may be asked for: whoever names keys in its name by the thousand makes us ask a few times."""
+
+    def __init__(self) -> None:
+        self._periods: Recent[str, _Period] = Recent(_MOST_HOSTS)
+
+    def _period(self, host: str, now: int) -> _Period:
+        period = self._periods.get(host)
+        if period is None or now - period.since >= _PERIOD_MS:
+            period = _Period(now)
+            self._periods.put(host, period)
+        return period
+
+    def is_spent(self, host: str, now: int) -> bool:
+        period = self._period(host, now)
+        return period.fetched >= _MOST_FETCHED or period.failed >= _MOST_FAILED
+
+    def note(self, host: str, now: int, *, failed: bool) -> None:
+        period = self._period(host, now)
+        period.fetched += 1
+        period.failed += failed
+
+
 class KeyRing:
     """The memory of one process. Not for threads."""
 
@@ -66,3 +100,4 @@ class KeyRing:
         self.others: Recent[str, tuple[RemoteKey, int]] = Recent()  # by key id, with when it was learnt
         self.asked: Recent[str, int] = Recent()  # by key id: when it was last fetched
         self.failures: Recent[str, Failure] = Recent()  # by key id
+        self.allowances = Allowances()

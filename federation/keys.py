@@ -7,24 +7,22 @@ owner's own document has to list the key (federation reference §2.3).
 from collections.abc import Callable
 from typing import Any
 
-from cryptography.exceptions import UnsupportedAlgorithm
-from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
-from cryptography.hazmat.primitives.serialization import load_pem_public_key
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from community import towns
 from community.models import Account
-from federation import actors, nodeinfo
+from federation import actors, key_documents, nodeinfo
 from federation.context import Federation
 from federation.http import PermanentFailure, Refused, TemporaryFailure
+from federation.key_documents import PublicKey
 from federation.keyring import Failure, RemoteKey
 from federation.models import RemoteActor
 from federation.own_keys import SealBroken, ensure_key, instance_key
 from federation.signatures import LocalKey, SignatureInvalid, SignedRequest, verify
 from federation.turns import Crowded
 from federation.vocabulary.parse import is_actor
-from federation.vocabulary.reading import Unreadable, authority, items, same_origin, uri
+from federation.vocabulary.reading import Unreadable, authority, same_origin, uri
 
 __all__ = [
     "HostRefused", "KeyGone", "KeyUnavailable", "LocalKey", "RemoteKey", "SealBroken", "ensure_key", "instance_key",
@@ -36,7 +34,6 @@ COOLDOWN_MS = 300_000
 
 _HICCUP_MS = 30_000  # the same after a failure that may pass
 _REMEMBERED_MS = 300_000
-_SMALLEST, _LARGEST = 2_048, 8_192  # bits
 _GONE = (404, 410)
 
 
@@ -95,20 +92,30 @@ async def _stored(ctx: Federation, key_id: str) -> RemoteKey | None:
     row = await ctx.database.read(lambda session: _row(session, key_id))
     if row is None:
         return None
-    pem, owner, gone = row
+    of, text, owner, gone = row
     if gone:
         raise KeyGone(f"{owner} is gone")
-    return _remember(ctx, key_id, RemoteKey(_loaded(pem), owner))
+    return _remember(ctx, key_id, RemoteKey(of(text), owner))
 
 
-def _row(session: Session, key_id: str) -> tuple[str, str, bool] | None:
-    """PEM, actor id, and whether the actor is gone."""
-    row = session.execute(
-        select(RemoteActor.public_key_pem, Account.uri, Account.deleted_at)
-        .join(Account, Account.id == RemoteActor.account_id)
-        .where(RemoteActor.key_id == key_id, RemoteActor.public_key_pem.is_not(None))
-    ).one_or_none()
-    return None if row is None or row[0] is None else (row[0], row[1], row[2] is not None)
+def _row(session: Session, key_id: str) -> tuple[Callable[[str], PublicKey], str, str, bool] | None:
+    """The key as text and what reads it, the actor id, and whether the actor is gone."""
+    for named, text, of in _STORED:
+        row = session.execute(
+            select(text, Account.uri, Account.deleted_at)
+            .join(Account, Account.id == RemoteActor.account_id)
+            .where(named == key_id, text.is_not(None))
+            .limit(1)
+        ).one_or_none()
+        if row is not None and row[0] is not None:
+            return of, row[0], row[1], row[2] is not None
+    return None
+
+
+_STORED = (
+    (RemoteActor.key_id, RemoteActor.public_key_pem, key_documents.of_pem),
+    (RemoteActor.proof_key_id, RemoteActor.proof_multikey, key_documents.of_multikey),
+)
 
 
 def _remember(ctx: Federation, key_id: str, key: RemoteKey) -> RemoteKey:
@@ -141,14 +148,18 @@ async def _fetched_or_noted(ctx: Federation, key_id: str, host: str) -> RemoteKe
     if await ctx.database.read(lambda session: towns.is_refused(session, host)):
         raise HostRefused(f"{host} is refused here")
     ring = ctx.keyring
+    if ctx.town.settings.limits.enabled and ring.allowances.is_spent(host, ctx.town.clock()):
+        raise KeyUnavailable(f"{host} was asked for too many keys just now")
     ring.asked.put(key_id, ctx.town.clock())
     try:
         key = await _fetched(ctx, key_id)
     except (SignatureInvalid, KeyUnavailable) as problem:
+        ring.allowances.note(host, ctx.town.clock(), failed=True)
         pause = _HICCUP_MS if isinstance(problem, KeyUnavailable) else COOLDOWN_MS
         ring.failures.put(key_id, Failure(type(problem), str(problem), ctx.town.clock() + pause))
         raise
     ring.failures.drop(key_id)
+    ring.allowances.note(host, ctx.town.clock(), failed=False)
     ctx.aside(nodeinfo.software(ctx, host))  # a new acquaintance: boards will want to know how to speak to it
     return _remember(ctx, key_id, key)
 
@@ -157,7 +168,7 @@ async def _fetched(ctx: Federation, key_id: str) -> RemoteKey:
     """The key from its own server, and its owner stored."""
     try:
         actor = await _owner(ctx, key_id)
-        key = RemoteKey(_loaded(_listed(actor, key_id)), str(actor["id"]))
+        key = RemoteKey(key_documents.listed(actor, key_id), str(actor["id"]))
         account_gone = await ctx.database.write(
             lambda session: actors.upsert(session, actor).deleted_at is not None
         )
@@ -184,38 +195,10 @@ async def _owner(ctx: Federation, key_id: str) -> dict[str, Any]:
     if is_actor(body) and body.get("inbox") and found.id == found.url:
         owner: str | None = found.id
     else:
-        entry = body if uri(body.get("id")) == key_id else _entry(body, key_id)
+        entry = body if uri(body.get("id")) == key_id else key_documents.entry(body, key_id)
         owner = uri(entry.get("owner") or entry.get("controller")) or uri(body.get("id"))
         if owner is not None and same_origin(owner, key_id):
             body = await ctx.http.get_object(owner, signer=signer)
     if owner is None or not same_origin(owner, key_id) or body.get("id") != owner:
         raise SignatureInvalid("the key names no owner on its own host")
     return body
-
-
-def _listed(actor: dict[str, Any], key_id: str) -> str:
-    """The PEM of the key as its owner lists it."""
-    entry = _entry(actor, key_id)
-    pem = entry.get("publicKeyPem")
-    if entry.get("owner", actor["id"]) != actor["id"] or not isinstance(pem, str):
-        raise SignatureInvalid("the owner of the key does not list it")
-    return pem
-
-
-def _entry(document: dict[str, Any], key_id: str) -> dict[str, Any]:
-    """What `document` says of the key."""
-    for each in items(document.get("publicKey")):
-        if isinstance(each, dict) and uri(each.get("id")) == key_id:
-            return each
-    raise SignatureInvalid("the owner of the key does not list it")
-
-
-def _loaded(pem: str) -> RSAPublicKey:
-    """Raises SignatureInvalid unless it is an RSA key of a sensible size."""
-    try:
-        key = load_pem_public_key(pem.replace("\\n", "\n").strip().encode())
-    except (ValueError, UnsupportedAlgorithm) as problem:
-        raise SignatureInvalid("the key cannot be read") from problem
-    if not isinstance(key, RSAPublicKey) or not _SMALLEST <= key.key_size <= _LARGEST:
-        raise SignatureInvalid("the key is of a kind that is not taken")
-    return key

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 from cryptography.hazmat.primitives.hashes import HashAlgorithm
 
@@ -25,10 +26,12 @@ class SignatureInvalid(Exception):
 
 @dataclass(frozen=True, slots=True)
 class LocalKey:
-    """What a local actor signs with."""
+    """What a local actor signs with: requests with the RSA key, activities (`proofs`) with the other one."""
 
     key_id: str
     private_key: RSAPrivateKey
+    proof_key_id: str = ""
+    proof_key: Ed25519PrivateKey | None = None
 
 
 @dataclass(frozen=True, slots=True)

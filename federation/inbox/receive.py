@@ -4,7 +4,6 @@ Nothing an activity says is acted upon here: that is the worker's part (`process
 """
 
 import asyncio
-from email.utils import parsedate_to_datetime
 from typing import Any
 
 import structlog
@@ -14,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from community import events, ids, inserts, town, towns
 from community.errors import StorageFailed
-from federation import actors, cavage, keys, negotiation, signatures
+from federation import actors, keys, negotiation, signatures
 from federation.context import Federation
 from federation.inbox import queue
 from federation.inbox.inbound import Inbound
@@ -57,9 +56,12 @@ async def receive(ctx: Federation, request: web.Request, recipient: str | None) 
         inbound = _activity(ctx, body)
         if not await ctx.database.read(lambda session: _is_worth_proving(session, inbound)):
             return _accepted()
-        await _prove(ctx, request, body, inbound)
-        signed_at = _signed_at(request)
-        await ctx.database.write(lambda session: _store(ctx, session, inbound, body, signed_at))
+        signed = _signed(ctx, request, body)
+        if ctx.replays.is_known(signed.signature, ctx.town.clock()):
+            return _accepted()
+        await _prove(ctx, signed, inbound)
+        await ctx.database.write(lambda session: _store(ctx, session, inbound, body, signed.signed_at))
+        ctx.replays.note(signed.signature, ctx.town.clock())
     except _Refusal as refusal:
         _log.info("refused at the inbox", status=refusal.status, reason=str(refusal), to=recipient or "shared")
         return _refused(refusal)
@@ -118,17 +120,26 @@ def _is_worth_proving(session: Session, inbound: Inbound) -> bool:
     return not is_farewell or actors.by_uri(session, inbound.actor_uri) is not None
 
 
-async def _prove(ctx: Federation, request: web.Request, body: bytes, inbound: Inbound) -> None:
-    """Make sure that the actor of the activity signed this very request, lately, for us."""
+def _signed(ctx: Federation, request: web.Request, body: bytes) -> signatures.SignedRequest:
+    """The signature of this very request, made lately, for us; whose it is, is still to be seen."""
+    uris = ctx.town.uris
     try:
-        signed = signatures.read(
+        return signatures.read(
             request.method,
             request.raw_path,
             request.headers,
             body,
-            host=ctx.town.uris.domain,
+            host=uris.domain,
+            scheme=uris.scheme,
             now=ctx.town.clock(),
         )
+    except signatures.SignatureInvalid as problem:
+        raise _Refusal(401, str(problem)) from problem
+
+
+async def _prove(ctx: Federation, signed: signatures.SignedRequest, inbound: Inbound) -> None:
+    """Make sure that the actor of the activity made the signature."""
+    try:
         if not same_origin(signed.key_id, inbound.actor_uri):
             raise _Refusal(403, "the key is of another host than the actor")  # and nobody has to be asked for it
         signer = await keys.prove(ctx, signed)
@@ -142,14 +153,7 @@ async def _prove(ctx: Federation, request: web.Request, body: bytes, inbound: In
         raise _Refusal(403, "the signer is not the actor of the activity")
 
 
-def _signed_at(request: web.Request) -> int | None:
-    """The Date that the (proved) signature covers, in milliseconds; None if it covers none."""
-    if "date" not in cavage.parse(request.headers["Signature"]).names:
-        return None
-    return int(parsedate_to_datetime(request.headers["Date"]).timestamp() * 1000)
-
-
-def _store(ctx: Federation, session: Session, inbound: Inbound, body: bytes, signed_at: int | None) -> None:
+def _store(ctx: Federation, session: Session, inbound: Inbound, body: bytes, signed_at: int) -> None:
     """Queue the activity, once however often it comes; and know that its host is alive."""
     now = town.now(session)
     host = authority(inbound.actor_uri) or ""
@@ -169,11 +173,11 @@ def _store(ctx: Federation, session: Session, inbound: Inbound, body: bytes, sig
         events.after_commit(session, ctx.wake_inbox)
 
 
-def _queue_again(session: Session, values: dict[str, Any], signed_at: int | None) -> bool:
+def _queue_again(session: Session, values: dict[str, Any], signed_at: int) -> bool:
     """Misskey names a Follow after its two ends, and its Undo after the Follow: who follows for the second time says
     the same id again. It counts if it was signed after the first one came; a replay bears the old date.
     """
-    if values["type"] not in _SAID_AGAIN or signed_at is None:
+    if values["type"] not in _SAID_AGAIN:
         return False
     settled = update(InboxItem).where(
         InboxItem.activity_uri == values["activity_uri"],

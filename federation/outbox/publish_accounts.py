@@ -102,7 +102,7 @@ def account_updated(session: Session, event: events.AccountUpdated) -> None:
     if not account.local or account.deleted_at is not None or key is None:
         return
     now = town.now(session)
-    document = render.actor(session, account, key.public_pem) | {"updated": iso(now)}
+    document = render.actor(session, account, key.public_pem, key.proof_multikey) | {"updated": iso(now)}
     activity = activities.update(_new_uri(session), account, document, now=now, heard=_everybody(account))
     sayings.say(session, account, activity, _acquaintances(session, account), about=account.uri, at=now)
 

@@ -36,6 +36,8 @@ _LONGEST_SUMMARY = 20_000
 _LONGEST_FIELD = 2_000
 _LONGEST_STRENGTH = 40
 _LONGEST_PEM = 8_000
+_LONGEST_MULTIKEY = 128
+_ED25519 = "z6Mk"  # how the Multikey of an Ed25519 key begins, and of no other
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +75,8 @@ class Actor:
     avatar_description: str = ""
     header_description: str = ""
     emojis: tuple[Emoji, ...] = ()
+    proof_key_id: str | None = None
+    proof_multikey: str | None = None
 
 
 def read_actor(document: Document) -> Actor:
@@ -90,6 +94,7 @@ def read_actor(document: Document) -> Actor:
     endpoints = document.get("endpoints")
     shared = endpoints.get("sharedInbox") if isinstance(endpoints, dict) else document.get("sharedInbox")
     key_id, public_key_pem = _key(document.get("publicKey"), actor_id)
+    proof_key_id, proof_multikey = _proof_key(document.get("assertionMethod"), actor_id)
     fields, strengths = _attachments(document.get("attachment"))
     return Actor(
         id=actor_id,
@@ -117,6 +122,8 @@ def read_actor(document: Document) -> Actor:
         avatar_description=attachments.described(document.get("icon"))[:_LONGEST_FIELD],
         header_description=attachments.described(document.get("image"))[:_LONGEST_FIELD],
         emojis=attachments.emojis(document.get("tag")),
+        proof_key_id=proof_key_id,
+        proof_multikey=proof_multikey,
     )
 
 
@@ -152,6 +159,18 @@ def _key(value: object, actor_id: str) -> tuple[str | None, str | None]:
         owned = each.get("owner") in (actor_id, None) and same_origin(key_id, actor_id)
         if owned and 0 < len(pem) <= _LONGEST_PEM:
             return key_id, pem
+    return None, None
+
+
+def _proof_key(value: object, actor_id: str) -> tuple[str | None, str | None]:
+    """The first Ed25519 Multikey that the actor claims as its own, on its own host (FEP-521a)."""
+    for each in items(value):
+        if not isinstance(each, dict) or type_of(each) != "Multikey":
+            continue
+        key_id, multibase = uri(each.get("id")), text_of(each.get("publicKeyMultibase"))
+        owned = each.get("controller") in (actor_id, None) and same_origin(key_id, actor_id)
+        if owned and multibase.startswith(_ED25519):
+            return key_id, multibase[:_LONGEST_MULTIKEY]
     return None, None
 
 
