@@ -10,11 +10,11 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from community import anonymity, text, town, towns, visibility
-from community.models import LOCAL, Account, Member, Post
+from community.models import LOCAL, Account, Member, Post, QuoteStamp
 from community.visibility import PUBLIC, SISTER, Viewer
 from federation.models import ActorKey, Delivery, OutboxItem
 from federation.outbox import sayings
-from federation.vocabulary import audience, render, terms
+from federation.vocabulary import audience, quoting, render, terms
 
 Document = dict[str, Any]
 _SHOWN = ("open", "unlisted")
@@ -160,6 +160,24 @@ def actor(session: Session, account_id: int) -> Found:
         return Found(render.actor_tombstone(account), status=410)
     key = session.get_one(ActorKey, account_id)
     return Found(render.actor(session, account, key.public_pem, key.proof_multikey))
+
+
+def quote_stamp(session: Session, number: int) -> Found | None:
+    """The consent by which a post of ours is quoted (FEP-044f); 410 once it is taken back, None with the post."""
+    row = session.get(QuoteStamp, number)
+    quoted = session.get(Post, row.post_id) if row is not None else None
+    if row is None or quoted is None or not visibility.may_see(session, PUBLIC, quoted):
+        return None
+    document = quoting.stamp(session, row)
+    if row.revoked_at is not None:
+        return Found({"id": document["id"], "type": "Tombstone", "formerType": document["type"]}, status=410)
+    return Found(document)
+
+
+def page_of_stamp(session: Session, number: int) -> str | None:
+    """The page of the post that may be quoted."""
+    row = session.get(QuoteStamp, number)
+    return page_of(session, row.post_id) if row is not None else None
 
 
 def thread_board(session: Session, row: Post) -> str | None:

@@ -161,7 +161,13 @@ async def _activity(request: web.Request) -> web.StreamResponse:
 async def _quote_stamp(request: web.Request) -> web.StreamResponse:
     number = _number(request)
     ctx = request.app[FEDERATION]
-    return await _found(ctx, request, lambda session, _: documents.quote_stamp(session, number))
+    number = _number(request)
+    if wants_page(request):
+        page = await ctx.database.read(lambda session: documents.page_of_stamp(session, number))
+        if page is None:
+            raise web.HTTPNotFound
+        return page_redirect(page)
+    return await serving.found(ctx, request, lambda session, _: documents.quote_stamp(session, number))
 
 
 async def _sisters(request: web.Request) -> web.StreamResponse:

@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from community import posts, questions
 from community.models import Account, Post
 from federation import actors
-from federation.inbox import besides, enclosed, known, placing, votes
+from federation.inbox import besides, enclosed, known, placing, stamps, votes
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary import terms
 from federation.vocabulary.notes import Note, is_note, read_note
@@ -53,14 +53,20 @@ def apply_update(session: Session, inbound: Inbound) -> None:
 
 
 def needs_of_update(session: Session, inbound: Inbound) -> list[str]:
-    """As for Create; for a post that is known only a 決め手 that is not."""
+    """As for Create; for a post that is known only a 決め手 that is not, and what it quotes, by whose consent."""
     document = _document(inbound)
     if document is None or not is_note(document):
         return needs(session, inbound) if document is None else []
     note = _own_note(inbound, document)
-    if known.post(session, note.id) is None:
+    post = known.post(session, note.id)
+    if post is None:
         return placing.needs_of(session, inbound, note)
-    return placing.needs_of_context(session, inbound, note.accepted_answer) if note.accepted_answer else []
+    wanted = stamps.needs(session, inbound, note)
+    if note.quote is not None and post.quote_of_id is None:
+        wanted += placing.needs_of_context(session, inbound, note.quote, above=placing.PARENTS_MOST)
+    if note.accepted_answer:
+        wanted += placing.needs_of_context(session, inbound, note.accepted_answer)
+    return wanted
 
 
 def _document(inbound: Inbound) -> Document | None:
@@ -94,7 +100,11 @@ def _own_note(inbound: Inbound, document: Document) -> Note:
 def _edit(session: Session, inbound: Inbound, post: Post, note: Note, signer: Account) -> None:
     told = (note.updated, moment(inbound.activity.get("updated")), moment(inbound.activity.get("published")))
     edited_at = next((each for each in told if each is not None), inbound.now)
-    counted = besides.renew(session, post, note, signer)
+    quoted = placing.known_or_fetched(session, inbound, note.quote, above=placing.PARENTS_MOST) if note.quote else None
+    counted = besides.renew(session, inbound, post, note, signer, quoted)
+    if post.kind == "flag" and note.flag is not None:
+        _edit_flag(session, post, note, signer, edited_at)
+        return
     if counted and posts.is_stale(post, edited_at):
         return  # new counts of a poll come without a new moment
     if posts.is_stale(post, edited_at):

@@ -1,11 +1,11 @@
-"""Delete of a post, or of the whole actor (federation reference §1.8)."""
+"""Delete of a post, of the consent to a quote, or of the whole actor (federation reference §1.8)."""
 
 from sqlalchemy.orm import Session
 
 from community import posts, town
 from community.models import Account, Post
 from federation import actors
-from federation.inbox import known, memory
+from federation.inbox import known, memory, stamps
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.reading import same_origin
 
@@ -14,6 +14,8 @@ def apply(session: Session, inbound: Inbound) -> None:
     target = inbound.object_uri
     if target == inbound.actor_uri:
         _remove_actor(session, inbound)
+        return
+    if stamps.withdrawn(session, inbound):
         return
     post = known.post(session, target)
     if post is not None and _is_moderated(inbound, post):

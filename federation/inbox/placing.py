@@ -14,7 +14,7 @@ from community.models import Account, Post
 from community.posts import Origin
 from community.text import Body
 from community.visibility import DIRECT, FOLLOWERS
-from federation.inbox import besides, enclosed, known, memory, sight
+from federation.inbox import besides, enclosed, known, memory, sight, stamps
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary import terms
 from federation.vocabulary.notes import Note, is_note, read_note, without_leading_mention
@@ -39,7 +39,7 @@ def needs_of(session: Session, inbound: Inbound, note: Note, *, above: int = 0) 
         elif above < PARENTS_MOST:
             wanted += needs_of_context(session, inbound, note.in_reply_to, above=above + 1)
     if note.quote is not None and not above and known.post(session, note.id) is None:
-        wanted += needs_of_context(session, inbound, note.quote, above=PARENTS_MOST)
+        wanted += needs_of_context(session, inbound, note.quote, above=PARENTS_MOST) + stamps.needs(session, inbound, note)
     if note.accepted_answer is not None and not above:
         wanted += needs_of_context(session, inbound, note.accepted_answer, above=PARENTS_MOST - 1)
     return wanted
@@ -97,7 +97,7 @@ def place(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> 
     known.add_post(session, post)
     enclosed.keep(session, post, note, author, fresh=True)
     quoted = known_or_fetched(session, inbound, note.quote, above=PARENTS_MOST) if note.quote and not above else None
-    besides.attach(session, post, note, author, quoted)
+    besides.attach(session, inbound, post, note, author, quoted)
     if post.kind == "question" and not above:
         settle(session, inbound, post, note)
     return post

@@ -24,7 +24,19 @@ _ITEM = Prepared(
         {each.name: bindparam(each.name, None, type_=each.type) for each in OutboxItem.__table__.columns}
     )
 )
-_CARRIES_WORDS = ("Create", "Update", "Announce")
+_DELIVERY = Prepared(
+    lambda _dialect: insert(Delivery.__table__).values(  # type: ignore[arg-type]  # as above
+        id=param("id"),
+        outbox_item_id=param("item"),
+        host=text_param("to_host"),
+        inbox=text_param("to_inbox"),
+        state=lanes.PENDING,
+        attempts=0,
+        error="",
+        created_at=param("at"),
+    )
+)
+_CARRIES_WORDS = ("Create", "Update", "Announce", "QuoteRequest")
 
 
 class Queued(events.Event):

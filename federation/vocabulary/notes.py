@@ -80,7 +80,8 @@ class Note:
     emojis: tuple[Emoji, ...] = ()
     poll: extras.Poll | None = None
     quote: str | None = None  # id of what it quotes
-    quote_policy: str | None = None  # public | followers | nobody; None: it says nothing of quoting
+    quote_policy: str | None = None  # as `extras.quote_policy`; None: it says nothing of quoting
+    quote_authorization: str | None = None  # address of the consent of whom it quotes
 
     @property
     def addressed(self) -> tuple[str, ...]:
@@ -152,6 +153,7 @@ def read_note(document: Document) -> Note:
         poll=extras.poll(document),
         quote=extras.quote(document),
         quote_policy=extras.quote_policy(document),
+        quote_authorization=extras.quote_authorization(document),
     )
 
 

@@ -16,7 +16,7 @@ from community import town
 from community.models import Account, Media, Poll, PollOption, Post, PostTag, Strength, Tag
 from community.storage.prepared import Prepared, param
 from federation.models import OutboxItem
-from federation.vocabulary import attachments, audience, hanging, terms
+from federation.vocabulary import attachments, audience, hanging, quoting, terms
 from federation.vocabulary.audience import Company
 from federation.vocabulary.times import iso, midnight
 
@@ -36,8 +36,6 @@ _KINDS = {
     "flag": terms.KIND_FLAG,
 }
 _SHOWN = ("open", "unlisted")
-_QUOTE_NAMES = ("quote", "quoteUri", "quoteUrl", "_misskey_quote")
-"""One quote by all the names under which others look for it."""
 
 
 def with_context(document: Document) -> Document:
@@ -157,9 +155,7 @@ def note(session: Session, post: Post, around: Company | None = None) -> Documen
         document["attachment"] = shown
     if poll:
         document |= _poll(session, session.get_one(Poll, post.id))
-    if (quoted := _quoted(post)) is not None:
-        document |= dict.fromkeys(_QUOTE_NAMES, quoted)
-    return document
+    return document | quoting.of_post(post, around.author)
 
 
 def _poll(session: Session, poll: Poll) -> Document:
@@ -184,11 +180,6 @@ def _poll(session: Session, poll: Poll) -> Document:
     return said
 
 
-def _quoted(post: Post) -> str | None:
-    """The id of what the post quotes, as long as nobody has spoken against it."""
-    return post.quote_uri if post.quote_state in ("accepted", "pending") else None
-
-
 def _words(session: Session, post: Post, around: Company) -> Document:
     """`content` for everybody, `source` for those who edit Markdown, `_misskey_content` as plain text.
 
@@ -210,8 +201,8 @@ def _words(session: Session, post: Post, around: Company) -> Document:
     words: Document = {}
     if post.title and post.parent_id is None:
         words["name"] = post.title
-        html = f"<p><strong>{escape(post.title)}</strong></p>{html}"
-    if (quoted := _quoted(post)) is not None:
+        html = f"<p><strong>{flag.title if flag else ''}{escape(post.title)}</strong></p>{html}"
+    if (quoted := quoting.quoted(post)) is not None:
         link = _quote_page(session, post) or quoted
         html = f'<p class="quote-inline">RE: <a href="{escape(link)}">{escape(link)}</a></p>{html}'
     words["content"] = html

@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import select
 
-from community import boosts, composing, events, follows, posts, quotes, rewriting
+from community import boosts, composing, events, follows, posts, quote_stamps, quotes, rewriting
 from community.errors import Invalid, NotAllowed
 from community.models import Account, Notification, Post
 from tests import factories
@@ -69,7 +69,9 @@ def test_a_quote_is_taken_off(session, told):
     for each in (quoted, quoting):
         session.refresh(each)
     assert (quoting.quote_state, quoting.touched, quoted.quotes_count) == ("revoked", touched + 1, 0)
-    assert told() == [events.QuoteRevoked(quoting.id)]
+    stamp = quote_stamps.between(session, quoted.id, quoting.uri)
+    assert stamp is not None
+    assert told() == [events.QuoteRevoked(quoting.id), events.StampRevoked(stamp.id)]
 
 
 def test_what_is_gone_is_shown_as_gone(session):

@@ -14,7 +14,7 @@ _AS2 = {
     "contentMap", "source", "mediaType", "summary", "published", "updated", "url", "href", "inReplyTo", "replies",
     "likes", "shares", "context", "first", "next", "partOf", "totalItems", "items", "orderedItems", "inbox", "outbox",
     "followers", "following", "liked", "endpoints", "sharedInbox", "icon", "image", "preferredUsername", "formerType", "deleted",
-    "publicKey", "publicKeyPem", "owner", "width", "height", "oneOf", "anyOf", "endTime", "closed", "target",
+    "publicKey", "publicKeyPem", "owner", "width", "height", "oneOf", "anyOf", "endTime", "closed", "target", "instrument", "result",
 }  # fmt: skip
 
 
@@ -59,7 +59,7 @@ def _member(key: str, inner: Any, known: set[str]) -> None:
     if key in {"id", "actor", "inReplyTo", "context", "inbox", "first", "next"}:
         parts = urlsplit(inner)
         assert parts.scheme == "https"
-        assert not parts.fragment or inner.endswith("#main-key")
+        assert not parts.fragment or inner.endswith(("#main-key", "#ed25519-key"))
     if key in {"to", "cc"}:
         assert all(isinstance(uri, str) and (uri == PUBLIC or "#" not in uri) for uri in inner)
         assert len(set(inner)) == len(inner)

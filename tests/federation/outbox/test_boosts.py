@@ -173,7 +173,7 @@ async def test_a_quote_stands_under_every_name_and_in_the_words(database: Databa
         '<p class="quote-inline">RE: <a href="https://yamate.example/@taro/7">https://yamate.example/@taro/7</a></p>'
     )
     assert create.inboxes == [FOLLOWER, ELSEWHERE]
-    assert "interactionPolicy" not in note
+    assert "quoteAuthorization" not in note  # nobody has been asked
     rules.check(create.document, "minato.example")
 
 

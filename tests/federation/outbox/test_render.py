@@ -138,7 +138,7 @@ async def test_a_question_bears_its_title_in_bold_and_as_name(database: Database
         assert note["contentMap"] == {"ja": note["content"]}
         assert note["context"] == note["conversation"] == f"{note['id']}/context"
         assert (note[terms.KIND], note[terms.STATE]) == ("question", "open")
-        assert "interactionPolicy" not in note  # nothing is promised that nobody answers for
+        assert note["interactionPolicy"] == {"canQuote": {"automaticApproval": [note["attributedTo"]]}}  # nobody else
 
     await database.write(look)
 
