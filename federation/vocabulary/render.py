@@ -16,7 +16,7 @@ from community import town
 from community.models import Account, Media, Poll, PollOption, Post, PostTag, Strength, Tag
 from community.storage.prepared import Prepared, param
 from federation.models import OutboxItem
-from federation.vocabulary import attachments, audience, hanging, quoting, terms
+from federation.vocabulary import attachments, audience, hanging, hata, quoting, terms
 from federation.vocabulary.audience import Company
 from federation.vocabulary.times import iso, midnight
 
@@ -43,8 +43,10 @@ def with_context(document: Document) -> Document:
     return {"@context": terms.CONTEXT, **{key: value for key, value in document.items() if key != "@context"}}
 
 
-def actor(session: Session, account: Account, public_pem: str) -> Document:
-    """The actor document of a local account; `public_pem` is its RSA key as SPKI PEM. Raises nothing."""
+def actor(session: Session, account: Account, public_pem: str, proof_multikey: str | None = None) -> Document:
+    """The actor document of a local account; `public_pem` is its RSA key as SPKI PEM, `proof_multikey` the key of its
+    integrity proofs (FEP-521a). Raises nothing.
+    """
     uris = town.of(session).uris
     name = uris.host if account.kind == "instance" else account.name
     document: Document = {
@@ -64,6 +66,8 @@ def actor(session: Session, account: Account, public_pem: str) -> Document:
         "indexable": account.indexable,
         "publicKey": {"id": f"{account.uri}#main-key", "owner": account.uri, "publicKeyPem": public_pem},
     }
+    if proof_multikey:
+        document["assertionMethod"] = [_multikey(account, proof_multikey)]
     document.update(_by_kind(session, account))
     optional: Document = {
         "summary": account.summary_html,
@@ -75,6 +79,15 @@ def actor(session: Session, account: Account, public_pem: str) -> Document:
     }
     document.update((key, value) for key, value in optional.items() if value)
     return document
+
+
+def _multikey(account: Account, multibase: str) -> Document:
+    return {
+        "id": f"{account.uri}{terms.PROOF_KEY}",
+        "type": "Multikey",
+        "controller": account.uri,
+        "publicKeyMultibase": multibase,
+    }
 
 
 def _by_kind(session: Session, account: Account) -> Document:
@@ -199,6 +212,10 @@ def _words(session: Session, post: Post, around: Company) -> Document:
         html = f"<p>{link}{html[3:]}" if html.startswith("<p>") else f"<p>{link.strip()}</p>{html}"
         plain = f"@{full_handle(session, answered)} {plain}"
     words: Document = {}
+    flag = hata.words(session, post)
+    if flag is not None and flag.html:
+        html += flag.html
+        source, plain = (f"{text}\n\n{flag.plain}".strip() for text in (source, plain))
     if post.title and post.parent_id is None:
         words["name"] = post.title
         html = f"<p><strong>{flag.title if flag else ''}{escape(post.title)}</strong></p>{html}"
@@ -250,7 +267,7 @@ def _own_terms(session: Session, post: Post) -> Document:
     kind = terms.KIND_THANKS_MESSAGE if post.thanks_id is not None else _KINDS.get(post.kind)
     if kind:
         said[terms.KIND] = kind
-    if kind in (terms.KIND_QUESTION, terms.KIND_FLAG):
+    if kind == terms.KIND_QUESTION:
         said[terms.STATE] = "solved" if post.solved_at is not None else "open"
     if post.accepted_answer_id is not None:
         said[terms.ACCEPTED_ANSWER] = session.get_one(Post, post.accepted_answer_id).uri
@@ -265,7 +282,7 @@ def _own_terms(session: Session, post: Post) -> Document:
         terms.SAMPLE: post.sample,
     }
     said.update((key, value) for key, value in optional.items() if value)
-    return said
+    return said | hata.own_terms(session, post)
 
 
 def _source(session: Session, post: Post) -> Post | None:
@@ -281,6 +298,8 @@ def _tags(session: Session, post: Post, around: Company) -> list[Document]:
     tags = [_hashtag(session, label, name) for label, name in labels]
     if post.solved_at is not None and terms.SOLVED_TAG not in (name for _, name in labels):
         tags.append(_hashtag(session, terms.SOLVED_TAG, terms.SOLVED_TAG))
+    if post.kind == "flag" and terms.FLAG_TAG not in (name for _, name in labels):
+        tags.append(_hashtag(session, terms.FLAG_TAG, terms.FLAG_TAG))
     mentions = [
         {"type": "Mention", "href": each.uri, "name": f"@{full_handle(session, each)}"}
         for each in around.named_in(post)
