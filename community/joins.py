@@ -64,7 +64,9 @@ def join(session: Session, *, account: Account, flag: Post, uri: str | None = No
     if row is None:  # the id of the activity belongs to another one
         raise NotAllowed("この集まりは受け取れませんでした。")
     if fresh:
-        _take_place(session, flag)
+        if not _take_place(session, flag):
+            session.execute(delete(Join).where(Join.id == identifier))
+            raise _full()
         notifications.tell(session, to=author, kind="join", actor=account, post=flag)
         events.record(session, events.Joined(row.id))
     return row
@@ -171,8 +173,8 @@ def _untold(now: int) -> ColumnElement[bool]:
     )
 
 
-def _take_place(session: Session, flag: Post) -> None:
-    """One more, if there is room; Conflict undoes the whole deed."""
+def _take_place(session: Session, flag: Post) -> bool:
+    """One more, if there is room."""
     room = or_(Gathering.capacity.is_(None), Gathering.joined_count < Gathering.capacity)
     taken = session.execute(
         update(Gathering)
@@ -180,9 +182,9 @@ def _take_place(session: Session, flag: Post) -> None:
         .values(joined_count=Gathering.joined_count + 1)
         .returning(Gathering.post_id)
     ).first()
-    if taken is None:
-        raise _full()
-    gatherings.touch(session, flag)
+    if taken is not None:
+        gatherings.touch(session, flag)
+    return taken is not None
 
 
 def _full() -> Conflict:

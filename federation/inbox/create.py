@@ -2,7 +2,7 @@
 
 from sqlalchemy.orm import Session
 
-from community import posts, questions
+from community import gatherings, posts, questions
 from community.models import Account, Post
 from federation import actors
 from federation.inbox import besides, enclosed, known, placing, stamps, votes
@@ -88,7 +88,7 @@ def _own_note(inbound: Inbound, document: Document) -> Note:
         return read
     if not is_note(document):
         raise Ignored(f"{inbound.type} of {type_of(document) or 'nothing'} is not for us")
-    note = read_note(document if "attributedTo" in document else {**document, "attributedTo": inbound.actor_uri})
+    note = read_note(document if document.get("attributedTo") else {**document, "attributedTo": inbound.actor_uri})
     if not same_origin(note.id, inbound.actor_uri):
         raise Ignored("its object is of another host")
     if note.attributed_to != inbound.actor_uri:
@@ -139,6 +139,20 @@ def _edit(session: Session, inbound: Inbound, post: Post, note: Note, signer: Ac
         summary=placing.plain_summary(note),
         edited_at=edited_at,
     )
+
+
+def _edit_flag(session: Session, post: Post, note: Note, signer: Account, edited_at: int) -> None:
+    """A 旗 moved or reworded; how many gather, and whether it is おひらき, comes without a new moment as well."""
+    flag = placing.own_flag(note)
+    if posts.is_stale(post, edited_at):
+        gatherings.heed(session, post, flag.told)
+        return
+    enclosed.keep(session, post, note, signer)
+    body = placing.body_of(note, answered=_board_addresses(session, post))
+    gatherings.edit(
+        session, post=post, by=signer, title=placing.title_of(note, body), body=body, plan=flag.plan, tags=note.tags,
+        edited_at=edited_at, told=flag.told,
+    )  # fmt: skip
 
 
 def _answered_addresses(session: Session, post: Post) -> tuple[str, ...]:

@@ -21,13 +21,13 @@ def apply(session: Session, inbound: Inbound) -> None:
         raise Ignored("a Join of what is no flag of this town")
     if account.kind != "person":
         raise Ignored("a Join by somebody who is no person")
+    if distance.apart(session, actor=account, target=session.get_one(Account, flag.author_id)):
+        _decline(session, inbound, account, flag)
+        return
     try:
-        if distance.apart(session, actor=account, target=session.get_one(Account, flag.author_id)):
-            raise Conflict("")
         joins.join(session, account=account, flag=flag, uri=inbound.id)
     except Conflict:
-        events.record(session, events.JoinDeclined(inbound.id, account.id, flag.id))
-        inbound.remark = "the Join is declined: the flag is full or over, or the two have nothing to do with each other"
+        _decline(session, inbound, account, flag)
 
 
 def take_back(session: Session, signer: Account, told: Document | str | None) -> bool:
@@ -56,6 +56,11 @@ def declined(session: Session, inbound: Inbound) -> bool:
         raise Ignored("a Reject of a Join by somebody who did not raise the flag")
     joins.declined(session, account=account, flag=flag)
     return True
+
+
+def _decline(session: Session, inbound: Inbound, account: Account, flag: Post) -> None:
+    events.record(session, events.JoinDeclined(inbound.id, account.id, flag.id))
+    inbound.remark = "the Join is declined: the flag is full or over, or the two have nothing to do with each other"
 
 
 def _find(session: Session, signer: Account, told: Document | str | None) -> Join | None:

@@ -4,11 +4,12 @@ The author's own words decide: `inReplyTo`, the addressed board, the title. What
 services as what is typed here, so a reply by a stranger becomes an answer by the same rule as a neighbour's.
 """
 
+from dataclasses import replace
 from html import escape
 
 from sqlalchemy.orm import Session
 
-from community import answers, notes, questions, text, thanks, town, visibility
+from community import answers, gatherings, notes, questions, text, thanks, town, visibility
 from community.errors import NotAllowed, NotFound
 from community.models import Account, Post
 from community.posts import Origin
@@ -17,6 +18,7 @@ from community.visibility import DIRECT, FOLLOWERS
 from federation.inbox import besides, enclosed, known, memory, sight, stamps
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary import terms
+from federation.vocabulary.hata import Flag
 from federation.vocabulary.notes import Note, is_note, read_note, without_leading_mention
 from federation.vocabulary.reading import same_origin
 
@@ -132,6 +134,13 @@ def title_of(note: Note, body: Body) -> str:
     return note.name or text.excerpt(first_line, _TITLE_FROM_BODY) or _UNTITLED
 
 
+def own_flag(note: Note) -> Flag:
+    """What `note` says as a flag; a collection that counts who gathers is believed on the flag's own host alone."""
+    assert note.flag is not None
+    told = note.flag.told
+    return note.flag if same_origin(told.joined_uri, note.id) else replace(note.flag, told=replace(told, joined_uri=None))
+
+
 def plain_summary(note: Note) -> str:
     return text.from_html(note.summary).text if note.summary else ""
 
@@ -169,7 +178,7 @@ def _reply(
         passed_on_from=_passed_on(session, note, author),
         from_asker=note.asker,
         origin=_origin(inbound, note, author),
-        mentions=_mentioned(session, note),
+        mentions=_mentioned(session, note, visible),
     )
     if note.kind == terms.KIND_THANKS_MESSAGE and post.thanks_id is None:
         attach_to_thanks(session, post, author)
@@ -180,10 +189,15 @@ def _first(session: Session, inbound: Inbound, note: Note, author: Account, visi
     """A post that answers nothing: a question, if it is one or speaks to a board; a 旗 if it says so; else a note."""
     board = _board(session, inbound, note)
     names_board = board is not None and (board.uri in note.addressed or bool(note.name))
-    is_question = note.kind == terms.KIND_QUESTION or (names_board and note.kind != terms.KIND_FLAG)
-    if not is_question or visible in (FOLLOWERS, DIRECT):
+    speaks_to_all = note.flag is not None or note.kind == terms.KIND_QUESTION or names_board
+    if not speaks_to_all or visible in (FOLLOWERS, DIRECT):
         return _note(session, inbound, note, author, visible)
     body = body_of(note, answered=(board.uri, board.url) if board is not None else ())
+    if note.flag is not None:
+        return gatherings.hoist(
+            session, author=author, board=board, title=title_of(note, body), body=body, visibility=visible, tags=note.tags,
+            plan=note.flag.plan, told=own_flag(note).told, origin=_origin(inbound, note, author),
+        )  # fmt: skip
     return questions.ask(
         session,
         author=author,
@@ -207,7 +221,7 @@ def _note(session: Session, inbound: Inbound, note: Note, author: Account, visib
         visibility=visible,
         origin=_origin(inbound, note, author),
         in_reply_to_uri=note.in_reply_to,
-        mentions=_mentioned(session, note),
+        mentions=_mentioned(session, note, visible),
         tags=note.tags,
     )
 
@@ -240,9 +254,9 @@ def _passed_on(session: Session, note: Note, author: Account) -> Post | None:
     return source if visibility.may_see(session, visibility.viewer_of(session, author), source) else None
 
 
-def _mentioned(session: Session, note: Note) -> list[Account]:
-    """Whom it mentions and addresses, as far as they are known: a mention alone, without an address, is a trick."""
-    meant = [each for each in note.mentions if each in note.addressed]
+def _mentioned(session: Session, note: Note, visible: str) -> list[Account]:
+    """Whom it means, as far as they are known."""
+    meant = sight.meant_by(session, note, visible)
     found = (known.account(session, each.uri) for each in known.named(session, meant).values() if not each.gone)
     return [each for each in found if each is not None]
 

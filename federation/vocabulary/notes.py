@@ -7,10 +7,11 @@ mention in front of a reply. The HTML that remains is as received; `community.te
 import re
 from dataclasses import dataclass
 from html import escape, unescape
+from urllib.parse import unquote
 
 from community.emojis import Foreign as Emoji
 from community.media import Foreign as Picture
-from federation.vocabulary import attachments, extras, terms
+from federation.vocabulary import attachments, extras, hata, terms
 from federation.vocabulary.reading import (
     Document,
     Unreadable,
@@ -25,8 +26,10 @@ from federation.vocabulary.reading import (
     uris,
 )
 
-TYPES = frozenset({"Note", "Page", "Article", "Question"})
-"""What we can show as a post. AS2 `Question` is a poll."""
+TYPES = frozenset(
+    {"Note", "Page", "Article", "Question", "Event", "Video", "Audio", "Image", "Document", "ChatMessage"}
+)
+"""What we can show as a post. AS2 `Question` is a poll; a ChatMessage is said to one person (Lemmy, Pleroma)."""
 
 _LONGEST_HTML = 100_000
 _LONGEST_NAME = 1_000
@@ -36,10 +39,14 @@ _LANGUAGE = re.compile(r"[A-Za-z]{2,3}(?:-[A-Za-z0-9]{1,8})*")
 _SOLVED = re.compile(rf"<p>{re.escape(terms.SOLVED_MARK)}<a\b[^<>]*>[^<>]*</a></p>\s*\Z")
 _LEADING_LINK = re.compile(
     r"\A(?P<open>\s*+(?:<p[^<>]*>\s*+)?)"  # possessive: a hundred thousand blanks are gone through once
-    r"(?:<span[^<>]*>)?<a\b(?P<attributes>[^<>]*)>@(?:<span[^<>]*>)?(?P<name>[^<>]*)(?:</span>)?</a>(?:</span>)?"
+    r"(?:<span[^<>]*>)?(?P<before>@)?(?:<span[^<>]*>)?"  # Friendica and Hubzilla write the @ in front of the link
+    r"<a\b(?P<attributes>[^<>]*)>(?(before)|@)(?:<span[^<>]*>)?(?P<name>[^<>]*)(?:</span>)?</a>(?:</span>){0,2}"
     r"(?:\s|&nbsp;|<br\s*/?>)*"
 )
+_LINE_END = "\n"
 _HREF = re.compile(r"""\bhref=["']([^"']*)["']""")
+_LINK = re.compile(r"<a\b([^<>]*)>")
+_IS_MENTION = re.compile(r"""\bclass=["'][^"']*\bmention\b""")
 _EMPTY_PARAGRAPH = re.compile(r"\A\s*<p[^<>]*>\s*</p>")
 
 
@@ -82,6 +89,7 @@ class Note:
     quote: str | None = None  # id of what it quotes
     quote_policy: str | None = None  # as `extras.quote_policy`; None: it says nothing of quoting
     quote_authorization: str | None = None  # address of the consent of whom it quotes
+    flag: hata.Flag | None = None  # when, where and how many, of a 旗
 
     @property
     def addressed(self) -> tuple[str, ...]:
@@ -113,11 +121,16 @@ def read_note(document: Document) -> Note:
     author = uri(document.get("attributedTo")) or uri(document.get("actor"))
     if author is None:
         raise Unreadable("the post has no author")
-    name = text_of(document.get("name")).strip()[:_LONGEST_NAME]
+    name = _in_any_language(document, "name").strip()[:_LONGEST_NAME]
     accepted = uri(document.get(terms.ACCEPTED_ANSWER))
     state = text_of(document.get(terms.STATE)) or ("solved" if accepted else "")
-    html = _html(document)
+    html, source = _html(document), _source(document.get("source"), solved=state == "solved")
     tags, mentions = _tags(document.get("tag"))
+    mentions = mentions or _linked_mentions(html)
+    flag = hata.read(document)
+    if flag is not None:
+        html, source = hata.without_plan(hata.without_title(html, name)), hata.source_without_plan(source)
+        tags = tuple(each for each in tags if each != terms.FLAG_TAG)
     return Note(
         id=note_id,
         type=kind,
@@ -129,10 +142,12 @@ def read_note(document: Document) -> Note:
         in_reply_to=uri(document.get("inReplyTo")),
         context=_context(document),
         name=name,
-        html=_undecorated(html, name, solved=state == "solved") + attachments.links(document.get("attachment")),
-        source=_source(document.get("source"), solved=state == "solved"),
-        summary="" if kind == "Article" else text_of(document.get("summary")),  # of an article it is the lead
-        sensitive=truth(document.get("sensitive")),
+        html=extras.occasion(document)
+        + _undecorated(html, name, solved=state == "solved")
+        + attachments.links(document.get("attachment")),
+        source=source,
+        summary="" if kind == "Article" else _in_any_language(document, "summary"),  # of an article it is the lead
+        sensitive=truth(document.get("sensitive")) or attachments.is_sensitive(document.get("attachment")),
         published=moment(document.get("published")),
         updated=moment(document.get("updated")),
         tags=tags,
@@ -148,12 +163,13 @@ def read_note(document: Document) -> Note:
         sample=truth(document.get(terms.SAMPLE)),
         anonymous=truth(document.get(terms.ANONYMOUS)),
         asker=truth(document.get(terms.ASKER)),
-        pictures=attachments.pictures(document.get("attachment")),
+        pictures=attachments.shown_by(document),
         emojis=attachments.emojis(document.get("tag")),
         poll=extras.poll(document),
         quote=extras.quote(document),
         quote_policy=extras.quote_policy(document),
         quote_authorization=extras.quote_authorization(document),
+        flag=flag,
     )
 
 
@@ -170,14 +186,20 @@ def without_leading_mention(html: str, addresses: tuple[str, ...]) -> str:
 
 
 def _html(document: Document) -> str:
-    content = text_of(document.get("content"))
-    spoken = document.get("contentMap")
-    if not content and isinstance(spoken, dict):
-        content = next((text for text in map(text_of, spoken.values()) if text), "")
-    content = content[:_LONGEST_HTML]
+    content = _in_any_language(document, "content")[:_LONGEST_HTML]
     if document.get("mediaType") in {"text/plain", "text/markdown"}:
-        return "".join(f"<p>{escape(part)}</p>" for part in content.split("\n\n") if part.strip())
+        parts = (part.strip() for part in content.replace("\r\n", "\n").split("\n\n"))
+        return "".join(f"<p>{escape(part).replace(_LINE_END, '<br>')}</p>" for part in parts if part)
     return content
+
+
+def _in_any_language(document: Document, name: str) -> str:
+    """The text of a property, or else the first of its translations (AS2 §4.7)."""
+    said = text_of(document.get(name))
+    if said:
+        return said
+    spoken = document.get(f"{name}Map")
+    return next((text for text in map(text_of, spoken.values()) if text), "") if isinstance(spoken, dict) else ""
 
 
 def _undecorated(html: str, name: str, *, solved: bool) -> str:
@@ -211,21 +233,38 @@ def _tags(value: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
         if not isinstance(each, dict):
             continue
         if type_of(each) in {"Hashtag", "as:Hashtag"}:
-            labels.append(text_of(each.get("name")).lstrip("#＃").strip())
-        elif type_of(each) == "Mention" and (address := uri(each.get("href"))):
+            labels.append(_label(each))
+        elif type_of(each) in {"Mention", "as:Mention"} and (address := uri(each.get("href"))):
             mentioned.append(address)
     labels = [label for label in labels if label and label != terms.SOLVED_TAG]
     return tuple(dict.fromkeys(labels)), tuple(dict.fromkeys(mentioned))[:_MOST_MENTIONS]
 
 
+def _label(tag: Document) -> str:
+    """What a hashtag says, without its sign; without a name, what its page is called."""
+    name = text_of(tag.get("name")).lstrip("#＃").strip()
+    return name or unquote((uri(tag.get("href")) or "").rstrip("/").rpartition("/")[2], errors="ignore").lstrip("#＃")
+
+
+def _linked_mentions(html: str) -> tuple[str, ...]:
+    """Where the links lead that look like mentions: of posts that have no tags, they are all there is."""
+    if "mention" not in html:
+        return ()
+    links = (attributes for attributes in _LINK.findall(html) if _IS_MENTION.search(attributes))
+    found = (unescape(href[1]) for each in links if (href := _HREF.search(each)))
+    return tuple(dict.fromkeys(each for each in found if authority(each) is not None))[:_MOST_MENTIONS]
+
+
 def _language(document: Document) -> str | None:
-    """From `contentMap` (Mastodon, GoToSocial, ours) or `language.identifier` (Lemmy, PieFed)."""
+    """From `contentMap` (Mastodon, GoToSocial, ours), `language.identifier` (Lemmy, PieFed) or `language` (Pleroma)."""
     spoken, named = document.get("contentMap"), document.get("language")
     candidates: list[object] = []
     if isinstance(spoken, dict):
         candidates += [code for code, text in spoken.items() if text == document.get("content")] or list(spoken)[:1]
     if isinstance(named, dict):
         candidates.append(named.get("identifier"))
+    elif isinstance(named, str):
+        candidates.append(named)
     code = next((each for each in candidates if isinstance(each, str)), "")
     known = _LANGUAGE.fullmatch(code) is not None and code.casefold() != "und"
     return code[:16] if known else None

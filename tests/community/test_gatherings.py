@@ -99,8 +99,10 @@ def test_the_place_is_taken_in_the_database_itself(session: Session, flag: Post)
     gathering = gatherings.of(session, flag)
     session.execute(Gathering.__table__.update().values(joined_count=3))
     assert gathering.joined_count == 0
+    yon = factories.member(session, "yon")
     with pytest.raises(Conflict, match="定員"):
-        joins.join(session, account=factories.member(session, "yon"), flag=flag)
+        joins.join(session, account=yon, flag=flag)
+    assert joins.between(session, yon.id, flag.id) is None
 
 
 def test_nobody_gathers_round_what_is_over(session: Session, clock: FixedClock, hanako: Account, flag: Post) -> None:

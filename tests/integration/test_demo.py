@@ -108,6 +108,13 @@ def expected() -> dict[str, Counter[str]]:
     return letters
 
 
+def gathered() -> list[tuple[str, str]]:
+    """The town of each who comes to a flag, and the flag's own, as the file says."""
+    story = json.loads(Path(script.__file__).with_name("soumu-demo.json").read_text("utf-8"))
+    home = {person["username"]: person["region"] for person in story["members"]}
+    return [(home[name], flag["region"]) for flag in story["flags"] for name in flag["joined"]]
+
+
 async def test_killed_interrupted_and_gone_on_with(demo: Demo) -> None:
     await demo.run("--exit")
     await demo.reached(90)
@@ -144,9 +151,13 @@ async def test_killed_interrupted_and_gone_on_with(demo: Demo) -> None:
 
 def check_figures(figures: dict[str, Any]) -> dict[str, Any]:
     told = {
-        name: figures[name] for name in ("questions", "answers", "thanks", "thanks_across_towns", "failures")
+        name: figures[name]
+        for name in ("questions", "answers", "thanks", "thanks_across_towns", "flags", "gathered", "failures")
     }
-    assert told == {"questions": 30, "answers": 42, "thanks": 81, "thanks_across_towns": 55, "failures": 0}
+    assert told == {
+        "questions": 30, "answers": 42, "thanks": 81, "thanks_across_towns": 55, "flags": 6, "gathered": 27, "failures": 0,
+    }  # fmt: skip
+    assert figures["gathered_across_towns"] == sum(came != home for came, home in gathered())
     assert figures["deliveries"] > 300
     return figures
 
@@ -158,7 +169,7 @@ def check_databases(demo: Demo) -> None:
     for slug in script.TOWNS:
         for what in ("posts WHERE true", "thanks WHERE true", "accounts WHERE kind = 'person'"):
             assert demo.rows(slug, f"SELECT count(*) FROM {what} AND NOT sample") == [(0,)], (slug, what)
-        posts = "SELECT uri, kind, body_text FROM posts WHERE kind IN ('question', 'answer') AND visibility != 'town'"
+        posts = "SELECT uri, kind, body_text FROM posts WHERE kind IN ('question', 'answer', 'flag') AND visibility != 'town'"
         held[slug] = set(demo.rows(slug, posts))
         made |= set(demo.rows(slug, f"{posts} AND local"))
         twice = "SELECT kind, account_id, actor_id, post_id FROM notifications GROUP BY 1, 2, 3, 4 HAVING count(*) > 1"

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 
 from community.db import Database
 from community.models import LOCAL, Account, Post, Thanks
+from community.models import Join as Gather
 from federation.models import Delivery, InboxItem
 
 
@@ -16,6 +17,9 @@ class Counts:
     answers: int = 0
     thanks: int = 0
     thanks_across_towns: int = 0
+    flags: int = 0
+    gathered: int = 0
+    gathered_across_towns: int = 0
     deliveries: int = 0
     failures: int = 0
 
@@ -24,7 +28,7 @@ class Counts:
 
 
 def of_town(database: Database) -> Counts:
-    """The town's share: what its own people asked and answered, the thanks they received, the POSTs that were taken."""
+    """The town's share: what its own people asked and answered, the thanks they received, who came to their flags, the POSTs that were taken."""
     return database.read_now(_counted)
 
 
@@ -37,11 +41,21 @@ def _counted(session: Session) -> Counts:
         .join(receiver, receiver.c.id == Thanks.receiver_id)
         .where(receiver.c.domain == LOCAL)
     )
+    gathered = (
+        select(func.count())
+        .select_from(Gather)
+        .join(giver, giver.c.id == Gather.account_id)
+        .join(Post, Post.id == Gather.post_id)
+        .where(Post.local.is_(True))
+    )
     return Counts(
         questions=_posts(session, "question"),
         answers=_posts(session, "answer"),
         thanks=session.scalar(received) or 0,
         thanks_across_towns=session.scalar(received.where(giver.c.domain != LOCAL)) or 0,
+        flags=_posts(session, "flag"),
+        gathered=session.scalar(gathered) or 0,
+        gathered_across_towns=session.scalar(gathered.where(giver.c.domain != LOCAL)) or 0,
         deliveries=_number(session, select(func.count()).where(Delivery.state == "done", Delivery.status.between(200, 299))),
         failures=_number(session, select(func.count()).where(Delivery.state == "failed"))
         + _number(session, select(func.count()).where(InboxItem.state == "failed")),

@@ -5,6 +5,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from datetime import timedelta
 from typing import TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -12,7 +13,8 @@ import aiohttp
 
 from webui.demo.browser import Browser, Page, PageFailed
 from webui.demo.journal import Journal
-from webui.demo.script import Answer, Ask, FollowExpert, Join, Script, Solve, Thank, TownPlan
+from webui.demo.script import Answer, Ask, FollowExpert, Gather, Join, Raise, Script, Solve, Thank, TownPlan
+from webui.templating import moment
 
 _POLL_S = 0.05
 _CROSSING_S = 90.0  # a town that was killed and started again is reached within the second pause of its lane
@@ -73,6 +75,10 @@ class Driver:
                 return lambda: self._solve(act)
             case Thank():
                 return lambda: self._thank(act)
+            case Raise():
+                return lambda: self._raise(act)
+            case Gather():
+                return lambda: self._gather(act)
         raise DemoFailed(f"unknown act {act!r}")
 
     async def _persist(self, key: str, deed: Callable[[], Awaitable[str]]) -> None:
@@ -235,6 +241,27 @@ class Driver:
         )
         return ""
 
+    # Flags
+
+    async def _raise(self, act: Raise) -> str:
+        flag = act.flag
+        browser = self._browsers[flag["raised_by"]]
+        page = await self._member(flag["raised_by"], "/flags/new")
+        raised = await browser.send(
+            page, "/flags",
+            title=flag["title"], body=flag["body_markdown"], board=act.board, tags="、".join(flag["tags"]),
+            starts_at=_start(flag["starts_in_days"]), minutes=str(flag["duration_min"] or ""), place=flag["place"],
+            form=flag["kind"], capacity=str(flag["capacity"] or ""), visibility=flag["visibility"],
+            listening="on" if flag["listen_only_ok"] else "", submission=self._journal.key(act.key),
+        )  # fmt: skip
+        return await self._uri(browser, raised.url)
+
+    async def _gather(self, act: Gather) -> str:
+        page = await self._arrived(act.handle, self._journal[f"raise:{act.flag}"])
+        if "/leave" not in page.text:  # else gathered already, before an interruption
+            await self._browsers[act.handle].send(page, "/join")
+        return ""
+
     async def _as_hidden_asker(self, question: str, answer: str, *, question_key: str, **typed: str) -> None:
         """A follow-up by あいことば, from a browser that is logged in as nobody."""
         slug = next(a.town for a in self._script.acts if isinstance(a, Ask) and a.question["id"] == question_key)
@@ -274,6 +301,13 @@ class Driver:
 
     def _town_of(self, handle: str) -> TownPlan:
         return self._script.towns[self._script.people[handle]]
+
+
+def _start(days: int) -> str:
+    """Noon by the towns' clock, so many days ahead; today's flag begins in an hour."""
+    now = moment(time.time_ns() // 1_000_000)
+    start = now.replace(hour=12, minute=0) + timedelta(days=days) if days else now + timedelta(hours=1)
+    return f"{start:%Y-%m-%dT%H:%M}"
 
 
 def _post_id(url: str) -> str:

@@ -76,7 +76,25 @@ class Thank:
     message: str
 
 
-Act = Join | FollowExpert | Ask | Answer | Solve | Thank
+@dataclass(frozen=True, slots=True)
+class Raise:
+    """旗を立てる, so many days ahead as the file says."""
+
+    key: str
+    flag: dict[str, Any]
+    board: str
+
+
+@dataclass(frozen=True, slots=True)
+class Gather:
+    """旗に集まる, from one's own town."""
+
+    key: str
+    flag: str
+    handle: str
+
+
+Act = Join | FollowExpert | Ask | Answer | Solve | Thank | Raise | Gather
 
 
 @dataclass(frozen=True)
@@ -99,9 +117,19 @@ def load(first_port: int = FIRST_PORT) -> Script:
     return Script(
         towns=towns,
         people=people,
-        acts=[*_joins(data, people), *_follows(data, people), *_exchanges(data, by_name)],
+        acts=[*_joins(data, people), *_follows(data, people), *_exchanges(data, by_name), *_flags(data)],
         askers={question["id"]: question.get("asked_by") for question in data["questions"]},
     )
+
+
+def _flags(data: dict[str, Any]) -> Iterator[Act]:
+    """The flags, each with those who gather round it."""
+    boards = {category["name"]: category["slug"] for category in data["categories"]}
+    for flag in data["flags"]:
+        name = flag["id"]
+        yield Raise(f"raise:{name}", flag, boards[flag["category"]])
+        for handle in flag["joined"]:
+            yield Gather(f"gather:{name}:{handle}", name, handle)
 
 
 def _joins(data: dict[str, Any], people: dict[str, str]) -> Iterator[Act]:

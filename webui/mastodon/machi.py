@@ -1,11 +1,13 @@
-"""What only our towns know, for apps that know them: ありがとう and 決め手 (docs/mastodon-api.md)."""
+"""What only our towns know, for apps that know them: ありがとう, 決め手 and 旗 (docs/mastodon-api.md)."""
+
+from collections.abc import Callable
 
 import orjson
 from aiohttp import web
 from sqlalchemy.orm import Session
 
-from community import composing, questions, text, thanking, thanks, visibility
-from community.models import Account
+from community import composing, joins, questions, text, thanking, thanks, visibility
+from community.models import Account, Post
 from webui.mastodon.entities import statuses
 from webui.mastodon.replies import reply
 from webui.mastodon.routing import Api, Call
@@ -80,5 +82,36 @@ async def reopen(call: Call) -> web.Response:
         questions.reopen(session, question=question, by=session.get_one(Account, call.me))
         session.flush()
         return statuses.one(session, call.viewer, question.id)
+
+    return reply(await call.write(unit))
+
+
+@routes.post("/api/v1/machi/statuses/{id}/join", scope="write:statuses")
+async def join(call: Call) -> web.Response:
+    """Gather round the flag `id`; it comes back. 409 if it is full or over."""
+
+    def deed(session: Session, me: Account, flag: Post) -> None:
+        joins.join(session, account=me, flag=flag)
+
+    return await _gather(call, deed)
+
+
+@routes.post("/api/v1/machi/statuses/{id}/leave", scope="write:statuses")
+async def leave(call: Call) -> web.Response:
+    """Not to come after all; the flag comes back."""
+
+    def deed(session: Session, me: Account, flag: Post) -> None:
+        joins.leave(session, account=me, flag=flag)
+
+    return await _gather(call, deed)
+
+
+async def _gather(call: Call, deed: Callable[[Session, Account, Post], None]) -> web.Response:
+    flag_id = call.path_id()
+
+    def unit(session: Session) -> orjson.Fragment:
+        deed(session, session.get_one(Account, call.me), visibility.require(session, call.viewer, flag_id))
+        session.flush()
+        return statuses.one(session, call.viewer, flag_id)
 
     return reply(await call.write(unit))

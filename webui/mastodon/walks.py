@@ -184,7 +184,7 @@ _TAGGED = _Walk(_tagged.post_id, _with_tag)
 _BOARD = _Walk(
     p.id,
     lambda rows, _dialect, _member: rows.where(
-        p.board_id == param("board"), p.kind == "question", *_tag_conditions()
+        p.board_id == param("board"), p.kind.in_(("question", "flag")), *_tag_conditions()
     ),
 )
 _LINKING = _Walk(p.id, lambda rows, _d, _m: rows.where(p.card_id == param("card"), p.visibility == "open"))
@@ -215,7 +215,7 @@ _PINNED = _Walk(
 )
 _ASKED_ON = _Walk(
     p.id,
-    lambda rows, _dialect, _member: rows.where(p.board_id == param("who"), p.kind == "question"),
+    lambda rows, _dialect, _member: rows.where(p.board_id == param("who"), p.kind.in_(("question", "flag"))),
     listed=False,
 )
 

@@ -1,7 +1,9 @@
 """ありがとう and 決め手 by apps that know our towns, and the offer to those that do not."""
 
-from community import thanks
-from community.models import Notification, Post
+from community import gatherings, thanks
+from community.models import Account, Notification, Post
+from community.plans import Plan
+from tests import factories
 
 
 async def replied(app, answer_id, text):
@@ -71,3 +73,39 @@ async def test_the_asker_chooses_and_opens_again(site, scene, app_of):
     reopened = await asker.post(f"/api/v1/machi/statuses/{scene.question}/reopen")
     assert (reopened.json["machi"]["state"], reopened.json["machi"]["accepted_answer_id"]) == ("open", None)
     assert (await asker.post(f"/api/v1/machi/statuses/{scene.comment}/solve")).status == 403
+
+
+async def test_a_flag_is_a_status_with_time_and_place_in_its_words(site, scene, app_of):
+    def unit(session):
+        return factories.flag(session, session.get_one(Account, scene.asker), visibility="sister").id
+
+    flag = await site.database.write(unit)
+    app, owner = await app_of(scene.bystander), await app_of(scene.asker)
+    status = (await app.get(f"/api/v1/statuses/{flag}")).json
+    assert status["visibility"] == "private"
+    assert status["content"].startswith("<p><strong>🚩 BCPを1枚で書く90分</strong></p>")
+    assert "日時：2026年4月2日（木） 09:00〜10:30<br>場所：みなと公民館" in status["content"]
+    machi = status["machi"]
+    assert (machi["kind"], machi["state"], machi["gathering"]["capacity"]) == ("flag", "open", 3)
+    assert machi["gathering"]["starts_at"] == "2026-04-02T00:00:00.000Z"
+    for path, count in (("join", 1), ("join", 1), ("leave", 0)):
+        told = await app.post(f"/api/v1/machi/statuses/{flag}/{path}")
+        assert (told.status, told.json["machi"]["gathering"]["joined_count"]) == (200, count)
+    assert (await owner.post(f"/api/v1/machi/statuses/{flag}/join")).status == 403
+    assert (await app.post(f"/api/v1/machi/statuses/{scene.question}/join")).status == 404
+    notices = (await owner.get("/api/v1/notifications")).json
+    assert [each["type"] for each in notices if each["type"] == "favourite"] == []  # taken back with the join
+    await app.post(f"/api/v1/machi/statuses/{flag}/join")
+    (notice, *_) = (await owner.get("/api/v1/notifications")).json
+    assert (notice["type"], notice["status"]["id"], notice["machi"]["kind"]) == ("favourite", str(flag), "join")
+
+
+async def test_a_full_flag_tells_an_app(site, scene, app_of):
+    def unit(session):
+        flag = factories.flag(session, session.get_one(Account, scene.asker), plan=Plan(capacity=2))
+        gatherings.of(session, flag).joined_count = 2
+        return flag.id
+
+    flag = await site.database.write(unit)
+    refused = await (await app_of(scene.bystander)).post(f"/api/v1/machi/statuses/{flag}/join")
+    assert (refused.status, "定員" in refused.json["error"]) == (409, True)

@@ -10,8 +10,8 @@ from sqlalchemy import BindParameter, bindparam, exists, inspect, select
 from sqlalchemy.orm import Session, aliased
 from sqlalchemy.orm.util import identity_key
 
-from community import boards, founding, thanking, town
-from community.models import Account, Media, Mention, Poll, Post, PostTag, Tag
+from community import boards, flag_lists, founding, plans, thanking, town
+from community.models import Account, Gathering, Media, Mention, Poll, Post, PostTag, Tag
 from community.storage.prepared import Prepared, among
 from community.uris import Uris
 from webui.mastodon.entities import cards, media, words
@@ -24,6 +24,7 @@ VISIBILITIES = {
 }  # fmt: skip
 """Our visibilities in the words of apps; which of the three private ones it is, `machi.visibility` tells."""
 
+_ON_BOARDS = ("question", "flag")
 _OFFER = b',"offers":["thanks"]'
 _parent, _answer = aliased(Post), aliased(Post)
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
@@ -95,6 +96,7 @@ class _Around:
     boards: dict[int, Account]  # by their own ids
     parents: dict[int, tuple[int, str, str]]  # by the id of the parent: its author, its kind, its solved answer's address
     solutions: dict[int, tuple[int, str]]  # by the id of the answer: its author, its page
+    gatherings: dict[int, Gathering]
     veiled: frozenset[int]  # the accounts in whose place だれかさん stands
     relay_id: int
 
@@ -149,6 +151,7 @@ def _around(session: Session, posts: Sequence[Post], veiled: frozenset[int], rel
         boards={account.id: account for account in named},
         parents={row.id: (row.author_id, row.kind, "") for row in above},
         solutions={row.id: (row.author_id, row.url) for row in answers},
+        gatherings=flag_lists.plans_of(session, [post.id for post in posts if post.kind == "flag"]),
         veiled=veiled,
         relay_id=relay_id,
     )
@@ -204,15 +207,18 @@ def _page(post_id: int, author_id: int, address: str, around: _Around) -> str:
 
 
 def _content(post: Post, around: _Around) -> str:
-    if post.title is None or post.kind != "question":
+    if post.title is None or post.kind not in _ON_BOARDS:
         return post.body_html
     board = around.boards.get(post.board_id or 0)
     chosen = around.solutions.get(post.accepted_answer_id or 0)
     solution = _page(post.accepted_answer_id or 0, *chosen, around) if chosen else ""
     page = _page(post.id, post.author_id, post.url or post.uri, around)
     named = words.board(board.name, boards.label(board, "ja"), board.url, around.uris.tag("")) if board else ""
+    body, mark = post.body_html, ""
+    if (gathering := around.gatherings.get(post.id)) is not None:
+        body, mark = body + words.of_plan(plans.lines(gathering), closed=gathering.closed_at is not None), words.FLAG
     return words.of_question(
-        post.title, post.body_html, board=named, page=page, solution=words.solution(solution) if solution else ""
+        mark + post.title, body, board=named, page=page, solution=words.solution(solution) if solution else ""
     )
 
 
@@ -222,7 +228,7 @@ def _mentions(post: Post, around: _Around) -> list[dict[str, str]]:
         it.id: it for it in around.mentions.get(post.id, []) if it.id not in around.veiled
     }
     board = around.boards.get(post.board_id or 0)
-    if board is not None and post.kind == "question":
+    if board is not None and post.kind in _ON_BOARDS:
         named.setdefault(board.id, board)
     return [
         {"id": str(each.id), "username": each.name, "url": each.url or each.uri, "acct": each.handle}
@@ -234,7 +240,7 @@ def _tags(post: Post, around: _Around) -> list[dict[str, str]]:
     """Its hashtags, and that of the board of a question."""
     labels = dict(around.tags.get(post.id, {}))
     board = around.boards.get(post.board_id or 0)
-    if board is not None and post.kind == "question":
+    if board is not None and post.kind in _ON_BOARDS:
         label = words.label_as_tag(boards.label(board, "ja"))
         labels.setdefault(label.casefold(), label)
     return [{"name": label, "url": around.uris.tag(name)} for name, label in labels.items()]
@@ -258,7 +264,7 @@ def _machi(post: Post, around: _Around) -> dict[str, Any]:
         "visibility": post.visibility,
         "title": post.title,
         "board": None if board is None else {"id": str(board.id), "acct": board.handle, "name": board.display_name},
-        "state": None if post.kind != "question" else "solved" if post.solved_at is not None else "open",
+        "state": _state(post, around),
         "accepted_answer_id": None if post.accepted_answer_id is None else str(post.accepted_answer_id),
         "root_id": None if post.root_id is None else str(post.root_id),
         "as_of": post.as_of,
@@ -267,4 +273,28 @@ def _machi(post: Post, around: _Around) -> dict[str, Any]:
         "anonymous": post.anonymous,
         "from_asker": post.from_asker,
         "sample": post.sample,
+        "gathering": _gathering(around.gatherings.get(post.id)),
+    }
+
+
+def _state(post: Post, around: _Around) -> str | None:
+    """open, solved (a question), closed (a 旗 that is おひらき); None for everything else."""
+    if post.kind == "question":
+        return "open" if post.solved_at is None else "solved"
+    gathering = around.gatherings.get(post.id)
+    return None if gathering is None else "open" if gathering.closed_at is None else "closed"
+
+
+def _gathering(row: Gathering | None) -> dict[str, Any] | None:
+    """When, where and for how many of a 旗; who gathers is told to nobody here."""
+    if row is None:
+        return None
+    return {
+        "starts_at": iso_or_none(row.starts_at),
+        "minutes": row.minutes,
+        "place": row.place,
+        "form": row.form,
+        "capacity": row.capacity,
+        "listening": row.listening,
+        "joined_count": row.joined_count,
     }
