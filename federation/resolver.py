@@ -67,7 +67,7 @@ async def dereference(ctx: Federation, uris: Iterable[str]) -> Dereferenced:
             except Refused:
                 ctx.in_vain.note(address, now)
             else:
-                if _speaks_for_itself(document):
+                if speaks_for_itself(document):
                     found.documents[address] = document
                 else:
                     ctx.in_vain.note(address, now)
@@ -88,7 +88,7 @@ def _allowed(session: Session, uris: list[str]) -> list[str]:
     ]
 
 
-def _speaks_for_itself(document: Document) -> bool:
+def speaks_for_itself(document: Document) -> bool:
     """Whether author or actor live where the document does. (A Group's `attributedTo` names its moderators.)"""
     if is_actor(document):
         return True

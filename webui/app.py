@@ -11,6 +11,7 @@ from community.events import Bus
 from community.keyfiles import KeyFiles
 from community.town import Clock, Town, system_clock
 from federation import routes as federation_routes
+from federation.catching_up import triggers
 from federation import serving as federation_serving
 from federation.context import FEDERATION, make_federation
 from federation.outbox import publish
@@ -73,6 +74,7 @@ def create_app(
     app[FEDERATION] = make_federation(town, app[DATABASE])
     echoes.subscribe(bus)
     publish.subscribe(bus, app[FEDERATION])
+    triggers.subscribe(bus)
     media_serving.attach(app, settings)
     app.cleanup_ctx.append(_resources)
     streaming.attach(app, bus)

@@ -17,7 +17,7 @@ from webui.throttle import Throttle
 from webui.visitors import Visitor
 
 __all__ = [
-    "COOKIES", "DATABASE", "FEDERATION", "FORM", "PAGE_HANDLERS", "PASSPHRASES", "PRE_SESSION", "SESSION_TOKEN", "SETTINGS", "STATIC",
+    "COOKIES", "DATABASE", "FEDERATION", "FORM", "LISTENING", "PAGE_HANDLERS", "PASSPHRASES", "PRE_SESSION", "SESSION_TOKEN", "SETTINGS", "STATIC",
     "TEMPLATES", "THROTTLE", "TOWN", "VISITOR", "WORKERS",
 ]  # fmt: skip
 
@@ -30,6 +30,7 @@ PASSPHRASES = web.AppKey("machi.passphrases", PassphrasePool)
 THROTTLE = web.AppKey("machi.throttle", Throttle)
 COOKIES = web.AppKey("machi.cookies", CookieNames)
 WORKERS = web.AppKey("machi.workers", list[asyncio.Task[None]])
+LISTENING = web.AppKey("machi.listening", bool)  # False where a process works the queues alone
 PAGE_HANDLERS = web.AppKey("machi.page_handlers", frozenset)  # the handlers that people's forms reach
 
 VISITOR = web.RequestKey("machi.visitor", Visitor)

@@ -17,7 +17,7 @@ from aiohttp import web
 from community import doors
 from community.config import Settings, SettingsError
 from webui.app import create_app
-from webui.keys import DATABASE, TOWN
+from webui.keys import DATABASE, LISTENING, TOWN
 from webui.logs import ACCESS, AccessLogger
 
 DRAIN_S = 2.0  # for requests under way
@@ -53,6 +53,7 @@ def check_free(host: str, port: int) -> None:
 async def _serve(settings: Settings, *, background: bool, listening: bool, among: int | None) -> None:
     stop = _asked_to_stop(watch_stdin=among is not None)
     app = create_app(settings, background=background)
+    app[LISTENING] = listening
     access = logging.getLogger(ACCESS) if settings.log.access else None
     runner = web.AppRunner(app, access_log=access, access_log_class=AccessLogger, shutdown_timeout=DRAIN_S)
     try:

@@ -13,11 +13,13 @@ from community import anonymity
 from community.db import Database
 from community.town import Clock, Town
 from federation import previews
+from federation.catching_up import outage
+from federation.catching_up.worker import ErrandWorker
 from federation.context import FEDERATION
 from federation.inbox.process import InboxWorker
 from federation.outbox.deliver import DeliveryWorker
 from webui import appointments
-from webui.keys import DATABASE, TEMPLATES, TOWN, WORKERS
+from webui.keys import DATABASE, LISTENING, TEMPLATES, TOWN, WORKERS
 from webui.media import sweeping
 from webui.media.workshop import WORKSHOP
 from webui.push.worker import PushWorker
@@ -42,8 +44,11 @@ async def run(app: web.Application) -> AsyncIterator[None]:
         "appointments": lambda: appointments.run(app[DATABASE]),
         "pictures": lambda: sweeping.run(app[DATABASE], app[WORKSHOP].store),
         "previews": lambda: previews.run(federation),
+        "errands": ErrandWorker(federation).run,
         "push": PushWorker(federation, app[TEMPLATES].catalogues).run,
     }
+    if app.get(LISTENING, True):
+        deeds["heartbeat"] = lambda: outage.keep_beating(federation)
     tasks = [asyncio.create_task(_keep_going(name, deed), name=name) for name, deed in deeds.items()]
     app[WORKERS].extend(tasks)
     yield

@@ -13,9 +13,9 @@ from sqlalchemy.orm import Session
 
 from community import town
 from community.errors import CommunityError, StorageFailed, TooMany
-from federation import resolver
+from federation import freshness, resolver
 from federation.context import Federation
-from federation.inbox import queue, registry
+from federation.inbox import known, queue, registry
 from federation.inbox.inbound import FETCHES_MOST, Ignored, Inbound, TryLater
 from federation.inbox.queue import Item
 from federation.outbox.boards import INBOUND
@@ -170,6 +170,8 @@ class InboxWorker:
                 return wanted, None
             if not queue.settle(session, item, queue.IGNORED if inbound.remark else queue.DONE, inbound.remark):
                 raise _Lost
+            if (actor := known.account(session, inbound.actor_uri)) is not None:
+                freshness.spoke(session, actor.id)
             return [], queue.claim_next(session, town.now(session), item.host)
 
         while True:

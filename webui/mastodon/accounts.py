@@ -119,7 +119,10 @@ async def familiar(call: Call) -> web.Response:
 @routes.get("/api/v1/accounts/{id}", scope="read:accounts", access="public")
 async def one(call: Call) -> web.Response:
     account_id = call.path_id()
-    return reply(await call.glance(lambda session: accounts.one(session, call.viewer, account_id)))
+    shown = await call.glance(lambda session: accounts.one(session, call.viewer, account_id))
+    if call.viewer.account_id is not None:
+        lookup.profile_opened(call.federation, account_id)
+    return reply(shown)
 
 
 @routes.get("/api/v1/accounts/{id}/followers", scope="read:accounts", access="public")

@@ -11,6 +11,7 @@ from community.errors import Conflict
 from community.models import Account, Post
 from community.storage.rows import Rows
 from community.text import storable
+from federation import lookup
 from webui.mastodon import drafts
 from webui.mastodon.entities import edits, scheduling, statuses
 from webui.mastodon.entities.times import moment
@@ -62,7 +63,10 @@ async def several(call: Call) -> web.Response:
 @routes.get("/api/v1/statuses/{id}", scope="read:statuses", access="public")
 async def show(call: Call) -> web.Response:
     post_id = call.path_id()
-    return reply(await call.glance(lambda session: statuses.one(session, call.viewer, post_id)))
+    shown = await call.glance(lambda session: statuses.one(session, call.viewer, post_id))
+    if call.viewer.account_id is not None:
+        lookup.post_opened(call.federation, post_id)
+    return reply(shown)
 
 
 @routes.put("/api/v1/statuses/{id}", scope="write:statuses")

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from aiohttp import web
 from sqlalchemy.orm import Session
 
+from federation import lookup
 from webui.mastodon import paging, threads, walks
 from webui.mastodon.entities import statuses
 from webui.mastodon.entities.stamps import Stamp
@@ -121,6 +122,8 @@ async def thread(call: Call) -> web.Response:
     found = await call.read(unit)
     if found is None:
         raise Refusal(404, NOT_FOUND)
+    if call.viewer.account_id is not None:
+        lookup.thread_opened(call.federation, post_id)
     return reply(found)
 
 

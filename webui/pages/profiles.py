@@ -10,9 +10,10 @@ from community import boards, flag_lists, follows, relationships, strengths, tha
 from community.errors import CommunityError, NotFound
 from community.models import Account, Follow
 from community.visibility import Viewer
+from federation import lookup
 from webui import addresses, auth, forms
 from webui.forms import Form
-from webui.keys import DATABASE
+from webui.keys import DATABASE, FEDERATION
 from webui.pages import cards
 from webui.rendering import (
     again,
@@ -47,6 +48,8 @@ async def profile(request: web.Request) -> web.Response:
         address = request.rel_url.with_path(addresses.of_account(account), encoded=True, keep_query=True)
         return web.Response(status=303, headers={"Location": str(address), "Vary": "Accept"})
     context = await _surroundings(request, account)
+    if not account.local and auth.visitor(request).account_id is not None:
+        lookup.profile_opened(request.app[FEDERATION], account.id)
     response = page(request, _template(account), form=Form(), **context)
     own = [] if account.kind == "board" else [account]
     givers = [letter.giver for letter in context.get("letters", ())]
