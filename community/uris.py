@@ -39,6 +39,14 @@ class Uris:
     def profile(self, name: str) -> str:
         return f"{self.origin}/@{name}"
 
+    def behind(self, page: str) -> tuple[str, ...]:
+        """The ids of those whose page `page` may be, a person's and a board's: some mention people by their pages."""
+        name = page.removeprefix(self.profile(""))
+        if name == page or "/" in name:
+            return ()
+        plain = self.without_home(name).lower()
+        return self.account("person", plain), self.account("board", plain)
+
     def post(self, identifier: int) -> str:
         return f"{self.origin}/posts/{identifier}"
 

@@ -14,6 +14,9 @@ from federation.vocabulary import terms
 from federation.vocabulary.notes import Note
 from federation.vocabulary.reading import authority, same_origin
 
+MEANT_MOST = 20
+"""Of so many a direct post without mentions is the business."""
+
 _SISTERS_PATH = "/sisters"
 _follow, _follower = Follow.__table__.c, Account.__table__.c
 _FOLLOWED = Prepared(
@@ -52,6 +55,17 @@ def concerns_us(session: Session, inbound: Inbound, note: Note) -> bool:
     if watched and is_followed(session, watched):
         return True
     return _from_sister(session, inbound, note.attributed_to)
+
+
+def meant_by(session: Session, note: Note, visible: str) -> list[str]:
+    """Whom `note` means of those whom it addresses: the mentioned, by id or by page; in a direct post, whoever gets it.
+
+    A mention of somebody whom it does not address is a trick (federation reference §3, Mention floods). Messages of
+    Lemmy and Pleroma mention nobody.
+    """
+    uris, addressed = town.of(session).uris, note.addressed
+    meant = [each for named in note.mentions for each in (named, *uris.behind(named)) if each in addressed]
+    return list(dict.fromkeys((*meant, *addressed)))[:MEANT_MOST] if visible == DIRECT else meant
 
 
 def is_followed(session: Session, account_ids: list[int]) -> bool:
