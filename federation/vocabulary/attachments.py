@@ -16,6 +16,13 @@ from federation.vocabulary.reading import Document, authority, items, text_of, t
 
 _SHOWN = {"Document", "Image", "Video", "Audio"}
 _KINDS = {"image": "image", "video": "video", "audio": "audio"}
+_WRITTEN = {"Note", "Question", "ChatMessage"}  # all they show is in `attachment`
+_ENDINGS = {
+    **dict.fromkeys(("png", "gif", "webp", "avif"), "image/"), "jpg": "image/jpeg", "jpeg": "image/jpeg",
+    **dict.fromkeys(("mp4", "webm"), "video/"), "mov": "video/quicktime", "m4v": "video/mp4", "ogv": "video/ogg",
+    **dict.fromkeys(("ogg", "opus", "flac", "wav"), "audio/"), "mp3": "audio/mpeg", "m4a": "audio/mp4", "oga": "audio/ogg",
+}  # fmt: skip
+"""What the ending of an address says of it, where nothing else does: `type/` means the type of that very name."""
 _MOST_LINKS = 16
 _MOST_TAGS = 64
 _LARGEST_SIDE = 65_535
@@ -25,15 +32,37 @@ _MIME = re.compile(r"[a-z]+/[a-z0-9.+-]{1,60}")
 
 def pictures(value: object) -> tuple[Picture, ...]:
     """What an `attachment` shows. What has no web address is left out."""
-    found = (_picture(each) for each in items(value) if isinstance(each, dict) and type_of(each) in _SHOWN)
+    found = (_picture(each) for each in items(value) if isinstance(each, dict) and _is_shown(each))
     return tuple(picture for picture in found if picture is not None)[: media.MOST_FOREIGN]
+
+
+def shown_by(document: Document) -> tuple[Picture, ...]:
+    """What a post shows: its `attachment`; the post itself if it is a film, a sound or a picture (PeerTube, Funkwhale);
+    and the `image` of a page, an article or an event (Lemmy, WordPress, Mobilizon).
+    """
+    attached = pictures(document.get("attachment"))
+    kind = type_of(document)
+    if kind in _WRITTEN:
+        return attached
+    found = {each.url: each for each in attached}
+    if kind in _SHOWN and (itself := _recording(document)) is not None:
+        found = {itself.url: itself} | found
+    else:
+        illustrations = [each if isinstance(each, dict) else {"url": each} for each in items(document.get("image"))]
+        found |= {each.url: each for each in pictures([{"type": "Image"} | each for each in illustrations[:1]])}
+    return tuple(found.values())[: media.MOST_FOREIGN]
+
+
+def is_sensitive(value: object) -> bool:
+    """Whether something in an `attachment` is marked as sensitive on its own (Misskey)."""
+    return any(isinstance(each, dict) and each.get("sensitive") is True for each in items(value))
 
 
 def links(value: object) -> str:
     """What an `attachment` leads to besides, such as the page that somebody shares, as links behind the words."""
     paragraphs: list[str] = []
     for each in items(value)[:_MOST_LINKS]:
-        if not isinstance(each, dict) or type_of(each) in {"PropertyValue", *_SHOWN}:
+        if not isinstance(each, dict) or type_of(each) == "PropertyValue" or _is_shown(each):
             continue
         address = uri(each.get("href")) or uri(each.get("url"))
         if address is not None and authority(address) is not None:
@@ -86,12 +115,44 @@ def described(value: object) -> str:
     return (text_of(first.get("name")) or text_of(first.get("summary"))).strip()
 
 
+def _is_shown(attachment: Document) -> bool:
+    """Pictures, films and sounds, and links that lead straight to one (Lemmy)."""
+    kind = type_of(attachment)
+    if kind in _SHOWN:
+        return True
+    if kind not in {"Link", ""}:
+        return False
+    address, mime = _address(attachment.get("href") or attachment.get("url"))
+    return (_mime(attachment.get("mediaType")) or mime or _by_ending(address)).partition("/")[0] in _KINDS
+
+
+def _recording(document: Document) -> Picture | None:
+    """The file of a film, a sound or a picture among its addresses. PeerTube keeps films inside the Link of a play list."""
+    links = items(document.get("url"))[:_MOST_LINKS]
+    for outer in tuple(links):
+        links += items(outer.get("tag"))[:_MOST_LINKS] if isinstance(outer, dict) else []
+    for each in links:
+        address, mime = _address(each)
+        mime = mime or _by_ending(address)
+        if mime.partition("/")[0] in _KINDS:
+            sides = {side: each.get(side) for side in ("width", "height")} if isinstance(each, dict) else {}
+            # Its name is the title of the post; of what is to be seen nothing is said.
+            return _picture({"url": address, "mediaType": mime, "icon": document.get("icon"), **sides})
+    return None
+
+
+def _by_ending(address: str | None) -> str:
+    ending = (address or "").partition("?")[0].partition("#")[0].rpartition("/")[2].rpartition(".")[2].lower()
+    mime = _ENDINGS.get(ending, "")
+    return mime + ending if mime.endswith("/") else mime
+
+
 def _picture(attachment: Document) -> Picture | None:
     url = attachment.get("url") if "url" in attachment else attachment.get("href")
     address, mime = _address(url)
     if address is None:
         return None
-    mime = _mime(attachment.get("mediaType")) or mime
+    mime = _mime(attachment.get("mediaType")) or mime or _by_ending(address)
     kind = _KINDS.get(mime.partition("/")[0]) or _KINDS.get(type_of(attachment).lower(), "unknown")
     blurhash = text_of(attachment.get("blurhash"))
     return Picture(
