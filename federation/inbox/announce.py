@@ -1,7 +1,8 @@
 """Announce by a board: what others said on it, passed on (FEP-1b12; federation reference §1.1, §2.3).
 
 The signature on the request is the board's. What it carries is taken as it stands only from actors on the board's own
-host; anything else is fetched from its origin first. What persons announce is a boost (`boost`).
+host, or for a proof of its own; anything else is fetched from its origin first (`secondhand`). What persons announce is
+a boost (`boost`).
 """
 
 from collections.abc import Mapping
@@ -10,12 +11,10 @@ from sqlalchemy.orm import Session
 
 from community import town, towns
 from community.models import Account
-from federation.inbox import boost, known, memory, placing, sight
+from federation.inbox import boost, known, memory, placing, secondhand, sight
 from federation.inbox.inbound import Handler, Ignored, Inbound
 from federation.vocabulary.notes import is_note, read_note
-from federation.vocabulary.reading import Document, authority, same_origin, type_of, uri
-
-_ABOUT_AN_OBJECT = frozenset({"Create", "Update", "Delete"})
+from federation.vocabulary.reading import authority, same_origin, type_of
 
 
 def handler(inner: Mapping[str, Handler]) -> Handler:
@@ -94,7 +93,7 @@ def _carried(
         raise Ignored("the announced activity had its effect already")
     if same_origin(carried.actor_uri, board.uri):
         return carried
-    return _from_origin(inbound, board, carried)
+    return secondhand.proved_or_from_origin(session, inbound, carried)
 
 
 def _fetched(session: Session, inbound: Inbound, board: Account, target: str) -> Inbound | list[str]:
@@ -105,51 +104,6 @@ def _fetched(session: Session, inbound: Inbound, board: Account, target: str) ->
     if document is None:
         return _or_ignored(inbound, inbound.to_fetch([target]))
     return inbound.inside(document, board)
-
-
-def _from_origin(inbound: Inbound, board: Account, carried: Inbound) -> Inbound | list[str]:
-    """An activity of a third host, as its origin tells it.
-
-    Where the activity itself cannot be fetched (Mastodon's Creates can, most others not), the post it is about can:
-    what its origin serves now is what it says, and what its origin has buried is deleted. Then nothing but the board's
-    word stands for the id of the activity, and it goes without: a board could use up ids that its origin has yet to use.
-    """
-    document = inbound.documents.get(carried.id)
-    if document is not None:
-        return _checked(inbound.inside(document, board), carried)
-    if carried.id not in inbound.unavailable:
-        return [carried.id]
-    target = carried.object_uri
-    if carried.type not in _ABOUT_AN_OBJECT or not same_origin(target, carried.actor_uri):
-        raise Ignored("the announced activity could not be had from its origin")
-    document = inbound.documents.get(target)
-    if document is not None:
-        return _as_update(inbound, board, _nameless(inbound, board, carried), document)
-    if target not in inbound.unavailable:
-        return [target]
-    if carried.type != "Delete" or target not in inbound.buried:
-        raise Ignored("the announced post could not be had from its origin")
-    return _nameless(inbound, board, carried)
-
-
-def _nameless(inbound: Inbound, board: Account, carried: Inbound) -> Inbound:
-    return inbound.inside({key: value for key, value in carried.activity.items() if key != "id"}, board)
-
-
-def _checked(fetched: Inbound, carried: Inbound) -> Inbound:
-    if fetched.id != carried.id or fetched.actor_uri != carried.actor_uri or fetched.type != carried.type:
-        raise Ignored("the origin of the announced activity tells it otherwise")
-    return fetched
-
-
-def _as_update(inbound: Inbound, board: Account, carried: Inbound, document: Document) -> Inbound:
-    if carried.type == "Delete" and type_of(document) != "Tombstone":
-        raise Ignored("the announced Delete speaks of a post that still stands")
-    if carried.type == "Delete":
-        return carried
-    if not is_note(document) or uri(document.get("id")) != carried.object_uri:
-        raise Ignored("the announced post is not what its origin serves")
-    return inbound.inside({**carried.activity, "object": document}, board)
 
 
 def _or_ignored(inbound: Inbound, wanted: list[str]) -> list[str]:

@@ -6,11 +6,12 @@ from functools import cached_property
 
 from sqlalchemy.orm import Session
 
+from community.errors import CommunityError, StorageFailed, TooMany
 from community.models import Account
 from federation.inbox import known
 from federation.vocabulary.notes import Note
 from federation.vocabulary.parse import is_actor
-from federation.vocabulary.reading import Document, type_of, uri
+from federation.vocabulary.reading import Document, Unreadable, type_of, uri
 
 FETCHES_MOST = 20
 """How many documents one activity may make us fetch (federation reference §3, Amplification)."""
@@ -22,6 +23,15 @@ class Ignored(Exception):
 
 class TryLater(Exception):
     """What the activity needs cannot be had at this moment."""
+
+
+def reason_of_nothing(error: Exception) -> str | None:
+    """Why nothing ever comes of an activity whose handling ended with `error`; None if it may yet."""
+    if isinstance(error, Ignored | Unreadable):
+        return str(error)
+    if isinstance(error, CommunityError) and not isinstance(error, TooMany | StorageFailed):
+        return f"{type(error).__name__}: {error}"
+    return None
 
 
 @dataclass
@@ -79,8 +89,8 @@ class Inbound:
         """Those of `wanted` that nobody has tried to fetch yet."""
         return [each for each in dict.fromkeys(wanted) if each not in self.documents and each not in self.unavailable]
 
-    def inside(self, activity: Document, via: Account) -> "Inbound":
-        """The activity that this one, an Announce by `via`, carries; what was fetched is shared."""
+    def inside(self, activity: Document, via: Account | None = None) -> "Inbound":
+        """The activity that this one carries, an Announce by the board `via` or sent on; what was fetched is shared."""
         return Inbound(activity, self.now, via, self.documents, self.unavailable, self.buried)
 
     def fetched_actors(self) -> list[Document]:

@@ -1,25 +1,23 @@
 """POST to an inbox: who says it, is it whole, is it fresh; then a row is committed, and only then 202 is said.
 
-Nothing an activity says is acted upon here: that is the worker's part (`process`), and may take as long as it takes.
+What an activity says is acted upon in the same transaction if that takes no more than rows (`intake`); else it is the
+worker's part (`process`), and may take as long as it takes.
 """
 
 import asyncio
-from typing import Any
 
 import structlog
 from aiohttp import web
-from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from community import events, ids, inserts, town, towns
+from community import towns
 from community.errors import StorageFailed
 from federation import actors, keys, negotiation, signatures
 from federation.context import Federation
-from federation.inbox import queue
+from federation.inbox import forwarded, intake
 from federation.inbox.inbound import Inbound
+from federation.inbox.intake import Letter, Overfull, Unwelcome
 from federation.media_types import is_activity
-from federation.models import InboxItem
-from federation.outbox import lanes
 from federation.vocabulary.reading import Unreadable, authority, load, same_origin
 
 BODY_LIMIT = 1024 * 1024
@@ -29,7 +27,9 @@ BODY_SECONDS = 30.0
 """How long a sender may take for the body."""
 
 _CHUNK = 64 * 1024
-_SAID_AGAIN = frozenset({"Follow", "Undo"})
+_JSON = {"Content-Type": "application/json; charset=utf-8"}
+_UNWELCOME = "this town does not talk with that host"
+_LATER = (429, 503)
 _RETRY_AFTER = "60"  # seconds
 
 _log = structlog.get_logger(__name__)
@@ -54,17 +54,21 @@ async def receive(ctx: Federation, request: web.Request, recipient: str | None) 
     try:
         body = await _body(request)
         inbound = _activity(ctx, body)
-        if not await ctx.database.read(lambda session: _is_worth_proving(session, inbound)):
+        if _is_farewell(inbound) and not await ctx.database.glance(lambda session: _is_known(session, inbound)):
             return _accepted()
         signed = _signed(ctx, request, body)
         if ctx.replays.is_known(signed.signature, ctx.town.clock()):
             return _accepted()
-        await _prove(ctx, signed, inbound)
-        await ctx.database.write(lambda session: _store(ctx, session, inbound, body, signed.signed_at))
+        signer = await _prove(ctx, signed, inbound)
+        await intake.take(ctx, Letter(inbound, body, signer, signed.signed_at))
         ctx.replays.note(signed.signature, ctx.town.clock())
     except _Refusal as refusal:
         _log.info("refused at the inbox", status=refusal.status, reason=str(refusal), to=recipient or "shared")
         return _refused(refusal)
+    except Unwelcome:
+        return _refused(_Refusal(403, _UNWELCOME))
+    except Overfull:
+        return _refused(_Refusal(429, "too much of that host waits here already"))
     except StorageFailed as failure:
         _log.warning("the inbox could not store an activity", reason=str(failure))
         return _refused(_Refusal(503, "not stored; please send it again"))
@@ -108,16 +112,16 @@ def _activity(ctx: Federation, body: bytes) -> Inbound:
     return inbound
 
 
-def _is_worth_proving(session: Session, inbound: Inbound) -> bool:
-    """False for what needs no key to be answered: actors that were never seen here and say that they are gone.
+def _is_farewell(inbound: Inbound) -> bool:
+    """Whether its actor says to be gone. Mastodon sends that for every removed account to every server it knows."""
+    return inbound.type == "Delete" and inbound.object_uri == inbound.actor_uri
 
-    Mastodon sends that for every removed account to every server it knows. Raises a refusal for hosts that this town
-    has nothing to do with.
-    """
+
+def _is_known(session: Session, inbound: Inbound) -> bool:
+    """Whether its actor was ever met here. Raises a refusal for hosts that this town has nothing to do with."""
     if towns.is_refused(session, authority(inbound.actor_uri) or ""):
-        raise _Refusal(403, "this town does not talk with that host")
-    is_farewell = inbound.type == "Delete" and inbound.object_uri == inbound.actor_uri
-    return not is_farewell or actors.by_uri(session, inbound.actor_uri) is not None
+        raise _Refusal(403, _UNWELCOME)
+    return actors.by_uri(session, inbound.actor_uri) is not None
 
 
 def _signed(ctx: Federation, request: web.Request, body: bytes) -> signatures.SignedRequest:
@@ -137,10 +141,11 @@ def _signed(ctx: Federation, request: web.Request, body: bytes) -> signatures.Si
         raise _Refusal(401, str(problem)) from problem
 
 
-async def _prove(ctx: Federation, signed: signatures.SignedRequest, inbound: Inbound) -> None:
-    """Make sure that the actor of the activity made the signature."""
+async def _prove(ctx: Federation, signed: signatures.SignedRequest, inbound: Inbound) -> str:
+    """Who made the signature: the actor of the activity, or whoever sends on what may be sent on."""
+    may_be_sent_on = forwarded.is_possible(inbound)
     try:
-        if not same_origin(signed.key_id, inbound.actor_uri):
+        if not may_be_sent_on and not same_origin(signed.key_id, inbound.actor_uri):
             raise _Refusal(403, "the key is of another host than the actor")  # and nobody has to be asked for it
         signer = await keys.prove(ctx, signed)
     except keys.HostRefused as refusal:
@@ -149,52 +154,17 @@ async def _prove(ctx: Federation, signed: signatures.SignedRequest, inbound: Inb
         raise _Refusal(401, str(problem)) from problem
     except keys.KeyUnavailable as problem:
         raise _Refusal(503, str(problem)) from problem
-    if signer != inbound.actor_uri:
+    if signer != inbound.actor_uri and not may_be_sent_on:
         raise _Refusal(403, "the signer is not the actor of the activity")
-
-
-def _store(ctx: Federation, session: Session, inbound: Inbound, body: bytes, signed_at: int) -> None:
-    """Queue the activity, once however often it comes; and know that its host is alive."""
-    now = town.now(session)
-    host = authority(inbound.actor_uri) or ""
-    values = {
-        "id": ids.new(now),
-        "activity_uri": inbound.id,
-        "host": host,
-        "actor_uri": inbound.actor_uri,
-        "type": inbound.type[:32],
-        "body": body,
-        "next_attempt_at": now,
-        "received_at": now,
-    }
-    queued = inserts.new_row(session, InboxItem, **values) or _queue_again(session, values, signed_at)
-    lanes.lift(session, host, now)
-    if queued:
-        events.after_commit(session, ctx.wake_inbox)
-
-
-def _queue_again(session: Session, values: dict[str, Any], signed_at: int) -> bool:
-    """Misskey names a Follow after its two ends, and its Undo after the Follow: who follows for the second time says
-    the same id again. It counts if it was signed after the first one came; a replay bears the old date.
-    """
-    if values["type"] not in _SAID_AGAIN:
-        return False
-    settled = update(InboxItem).where(
-        InboxItem.activity_uri == values["activity_uri"],
-        InboxItem.actor_uri == values["actor_uri"],
-        InboxItem.state.in_((queue.DONE, queue.IGNORED)),
-        InboxItem.received_at < signed_at,
-    )
-    again = settled.values(**values, state=queue.PENDING, attempts=0, leased_until=0, error="")
-    return session.execute(again.returning(InboxItem.id)).first() is not None
+    return signer
 
 
 def _accepted() -> web.Response:
-    return web.json_response({}, status=202)
+    return web.Response(body=b"{}", status=202, headers=_JSON)
 
 
 def _refused(refusal: _Refusal) -> web.Response:
     response = negotiation.refusal(refusal.status, str(refusal))
-    if refusal.status == 503:
+    if refusal.status in _LATER:
         response.headers["Retry-After"] = _RETRY_AFTER
     return response

@@ -14,6 +14,7 @@ from federation.inbox import (
     delete,
     flag,
     follow,
+    forwarded,
     join,
     known,
     like,
@@ -47,6 +48,7 @@ HANDLERS: Mapping[str, Handler] = {
     "Offer": Handler(sisterhood.apply),
     "QuoteRequest": Handler(quote_requests.apply, quote_requests.needs),
     "Announce": announce.handler(_ABOUT_POSTS),
+    forwarded.FORWARDED: forwarded.handler(_ABOUT_POSTS),
 }
 """Everything else (Move, Add, …) is accepted and ignored, and the log says so."""
 
