@@ -3,13 +3,22 @@
 from collections.abc import AsyncIterator
 
 import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestClient, TestServer
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+from sqlalchemy.orm import Session
 
 from community import founding
 from community.db import Database
 from community.town import Town
-from federation.context import Federation, make_federation
+from federation import routes
+from federation.context import FEDERATION, Federation, make_federation
 from federation.http import Limits
 from federation.keys import instance_key
+from tests import factories
+from tests.federation.asking import KEY_ID, Wire
+from tests.federation.outbox.said import follow
 from tests.peer import Peer
 from tests.towns import FixedClock, make_town
 
@@ -41,3 +50,29 @@ async def peer(ctx: Federation, clock: FixedClock) -> AsyncIterator[Peer]:
         key = await instance_key(ctx)
         made.trust(key.key_id, key.private_key)
         yield made
+
+
+@pytest.fixture(scope="session")
+def sister_key() -> rsa.RSAPrivateKey:
+    """The key of やまて, a sister of みなと."""
+    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
+
+
+@pytest.fixture
+async def wire(
+    town: Town, database: Database, sister_key: rsa.RSAPrivateKey, clock: FixedClock
+) -> AsyncIterator[Wire]:
+    app = web.Application()
+    app[FEDERATION] = make_federation(town, database)
+    routes.add_routes(app)
+    pem = sister_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+
+    def settle_in(session: Session) -> None:
+        hanako = factories.member(session, "hanako", strengths=("36協定",))
+        factories.sister(session, "yamate.example")
+        actor = factories.remote(session, "yamate", "yamate.example", key_id=KEY_ID, public_key_pem=pem)
+        follow(session, actor, hanako)
+
+    await database.write(settle_in)
+    async with TestClient(TestServer(app)) as client:
+        yield Wire(client, sister_key, clock)

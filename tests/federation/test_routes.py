@@ -1,13 +1,8 @@
 """The paths of the wire over a real server: who gets which document in which form, and whom it sends elsewhere."""
 
-from collections.abc import AsyncIterator, Iterator
-from typing import Any
+from collections.abc import Iterator
 
 import pytest
-from aiohttp import web
-from aiohttp.test_utils import TestClient, TestServer
-from cryptography.hazmat.primitives.asymmetric import rsa
-from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -16,98 +11,22 @@ from community.db import Database
 from community.events import Bus
 from community.models import Account, Member, Post
 from community.town import Town
-from federation import routes
-from federation.context import FEDERATION, make_federation
+from community.uris import Uris
+from federation import discovery, routes
 from federation.models import OutboxItem
 from federation.outbox import publish
-from federation.signatures import sign_request
 from tests import factories
-from tests.federation.outbox import rules
-from tests.federation.outbox.said import Bell, follow
+from tests.federation.asking import AS2, HERE, Reply, Wire
+from tests.federation.outbox.said import Bell
 from tests.towns import FixedClock, make_town
 
-HERE = "https://minato.example"
-AS2 = "application/activity+json"
 MASTODON = "application/activity+json, application/ld+json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-KEY_ID = "https://yamate.example/actor#main-key"
-
-
-@pytest.fixture(scope="module")
-def sister_key() -> rsa.RSAPrivateKey:
-    return rsa.generate_private_key(public_exponent=65537, key_size=2048)
 
 
 @pytest.fixture(autouse=True)
 def speaking(bus: Bus) -> None:
     publish.subscribe(bus, Bell())
-
-
-class Wire:
-    """A client of the town's server that speaks to it under the town's own name."""
-
-    def __init__(
-        self, client: TestClient[web.Request, web.Application], key: rsa.RSAPrivateKey, clock: FixedClock
-    ) -> None:
-        self._client = client
-        self._key = key
-        self._clock = clock
-
-    async def get(
-        self, path: str, accept: str = AS2, *, signed: bool = False, method: str = "GET"
-    ) -> "Reply":
-        headers = {"Accept": accept} if accept else {}
-        if signed:
-            headers = sign_request(
-                method,
-                f"{HERE}{path}",
-                headers,
-                None,
-                key_id=KEY_ID,
-                private_key=self._key,
-                now=self._clock(),
-            )
-        headers["Host"] = "minato.example"
-        async with self._client.request(method, path, headers=headers, allow_redirects=False) as response:
-            body = (
-                await response.json(content_type=None)
-                if "json" in response.content_type
-                else await response.text()
-            )
-            return Reply(response.status, dict(response.headers), body)
-
-
-class Reply:
-    def __init__(self, status: int, headers: dict[str, str], body: Any) -> None:
-        self.status, self.headers, self.body = status, headers, body
-
-    def document(self) -> Any:
-        """The body of an answer that must be a sound document."""
-        assert self.status in (200, 410), self.body
-        assert self.headers["Content-Type"] == "application/activity+json; charset=utf-8"
-        assert "Accept" in self.headers["Vary"]
-        rules.check(self.body, "minato.example")
-        return self.body
-
-
-@pytest.fixture
-async def wire(
-    town: Town, database: Database, sister_key: rsa.RSAPrivateKey, clock: FixedClock
-) -> AsyncIterator[Wire]:
-    app = web.Application()
-    app[FEDERATION] = make_federation(town, database)
-    routes.add_routes(app)
-    pem = sister_key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
-
-    def settle_in(session: Session) -> None:
-        hanako = factories.member(session, "hanako", strengths=("36協定",))
-        factories.sister(session, "yamate.example")
-        actor = factories.remote(session, "yamate", "yamate.example", key_id=KEY_ID, public_key_pem=pem)
-        follow(session, actor, hanako)
-
-    await database.write(settle_in)
-    async with TestClient(TestServer(app)) as client:
-        yield Wire(client, sister_key, clock)
 
 
 @pytest.fixture
@@ -296,6 +215,14 @@ async def test_whoever_left_is_gone(wire: Wire, database: Database) -> None:
         ("acct:dareka@minato.example", "acct:dareka@minato.example", "/users/dareka"),
         ("acct:minato.example@minato.example", "acct:minato.example@minato.example", "/actor"),
         ("https://minato.example/actor", "acct:minato.example@minato.example", "/actor"),
+        ("https://minato.example", "acct:minato.example@minato.example", "/actor"),
+        ("acct:@hanako@minato.example", "acct:hanako@minato.example", "/users/hanako"),
+        ("hanako@minato.example", "acct:hanako@minato.example", "/users/hanako"),
+        ("ACCT:hanako@minato.example.", "acct:hanako@minato.example", "/users/hanako"),
+        ("acct:hanako@minato.example:443", "acct:hanako@minato.example", "/users/hanako"),
+        ("HTTPS://Minato.Example:443/@Hanako/", "acct:hanako@minato.example", "/users/hanako"),
+        ("https://minato.example/@hanako@minato.example", "acct:hanako@minato.example", "/users/hanako"),
+        ("https://minato.example/users/hanako?x=1%23main-key", "acct:hanako@minato.example", "/users/hanako"),
     ],
 )
 async def test_webfinger_finds(wire: Wire, resource: str, subject: str, self_link: str) -> None:
@@ -314,12 +241,37 @@ async def test_webfinger_finds(wire: Wire, resource: str, subject: str, self_lin
         ("", 400), ("hanako", 400), ("acct:", 400), ("acct:hanako", 400), ("mailto:hanako@minato.example", 400),
         ("acct:@minato.example", 400), ("acct:nobody@minato.example", 404), ("acct:hanako@other.example", 404),
         ("https://other.example/users/hanako", 404), ("https://minato.example/users/nobody", 404),
+        ("acct:hanako@minato.example:8443", 404), ("acct:hanako@みなと.example", 404), ("acct:roumu@", 400),
+        ("acct:a/b@minato.example", 400), ("acct:hanako@b@minato.example", 400), ("https://", 400),
+        ("https://[minato.example/users/hanako", 400), ("https://minato.example/posts/1", 404),
+        ("https://minato.example/users/hanako/outbox", 404), ("https://minato.example/boards/hanako", 404),
+        ("https://minato.example/@hanako@other.example", 404), ("acct:%00@minato.example", 404),
+        ("acct:" + "a" * 1000 + "@minato.example", 400),
     ],
 )  # fmt: skip
 async def test_webfinger_finds_nothing(wire: Wire, resource: str, status: int) -> None:
     reply = await wire.get(f"/.well-known/webfinger?resource={resource}", "")
     assert reply.status == status
     assert set(reply.body) == {"error"}
+    assert reply.headers["Access-Control-Allow-Origin"] == "*"
+
+
+@pytest.mark.parametrize(
+    ("resource", "name"),
+    [("acct:hanako@みなと.example", "hanako"), ("acct:hanako@xn--o9jd6d.example", "hanako"),
+     ("acct:hanako@ミナト.example", None), ("https://みなと.example/@hanako", "hanako"), ("acct:hanako@minato.example", None)],
+)  # fmt: skip
+def test_a_domain_in_japanese_is_known_in_both_spellings(resource: str, name: str | None) -> None:
+    named = discovery.named(Uris("https", "xn--o9jd6d.example"), resource)
+    assert (named and named.name) == name
+
+
+@pytest.mark.parametrize("domain", ["minato.example", "kotae.example"])
+def test_both_domains_of_a_split_town_are_its_own(domain: str) -> None:
+    uris = Uris("https", "minato.example", "kotae.example")
+    for resource in (f"acct:hanako@{domain}", f"https://{domain}/@hanako", f"https://{domain}/@hanako@kotae.example"):
+        assert discovery.named(uris, resource) == ("hanako", discovery.EVERY_KIND)
+    assert discovery.named(uris, "acct:hanako@other.example") is None
 
 
 async def test_webfinger_closes_the_loop(wire: Wire) -> None:
