@@ -84,7 +84,9 @@ async def _by_handle(ctx: Federation, handle: Handle, wanted: str) -> int:
         async with _kindly(_NOBODY, wanted):
             found = await webfinger.resolve(ctx, handle)
             if ctx.town.uris.is_local(found.actor):
-                return await _ours(ctx, found.handle.name, wanted)
+                if not ctx.town.uris.is_home(found.handle.host):
+                    raise Refused(f"{found.handle.acct} is no name of ours")
+                return await _by_address(ctx, found.actor)
             await _check_host(ctx, authority(found.actor))
             actor = await ctx.http.get_object(found.actor, signer=await instance_key(ctx))
             return await _stored(ctx, actor, found.handle)
