@@ -10,6 +10,7 @@ import resource
 import zlib
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 import aiohttp
@@ -32,6 +33,8 @@ _MOST_REDIRECTS = 3
 _MOST_SOCKETS = 1_024
 _ANSWER_BYTES = 16 * 1024
 _ANSWER_PATIENCE = 1.0  # seconds
+_TO_AN_INBOX = {"Content-Type": media_types.ACTIVITY_JSON, "Accept": "*/*"}
+_TROUBLES = (TimeoutError, aiohttp.ClientError, zlib.error, OSError)
 
 
 class Outbound:
@@ -122,22 +125,32 @@ class Outbound:
             return answers.document(fetched)
         return Page(fetched.url, answers.page_text(fetched), fetched.links)
 
-    async def post(self, url: str, body: bytes, *, signer: LocalKey) -> Answer:
+    async def post(
+        self,
+        url: str,
+        body: bytes,
+        *,
+        signer: LocalKey,
+        sha256: str | None = None,
+        covering: Mapping[str, str] | None = None,
+    ) -> Answer:
         """Deliver `body`, an ActivityStreams document, to an inbox. Redirects are an answer like any other.
 
-        An inbox that does not understand the signature is knocked at once more in the other form. Raises
+        An inbox that does not understand the signature is knocked at once more in the other form. `sha256` is the digest
+        of the body in base64, where it is known already; `covering` are further headers, which are signed as well. Raises
         TemporaryFailure if there was no answer, Refused if we do not send there.
         """
         address = outward.checked(url, allow_private=self._allow_private)
         host = _host(address)
         form = self.knocks.form(host)
-        answer = await self._knock(url, address, body, signer, form)
+        knock = partial(self._knock, url, address, body, signer=signer, sha256=sha256, covering=covering)
+        answer = await knock(form=form)
         if answer.status < 300:
             self.knocks.took(host, form)
             return answer
         if (other := self.knocks.other(host, answer.status)) is None:
             return answer
-        again = await self._knock(url, address, body, signer, other)
+        again = await knock(form=other)
         if is_refusal(again.status):
             self.knocks.refused_both(host)
             return answer
@@ -145,21 +158,44 @@ class Outbound:
             self.knocks.took(host, other)
         return again
 
-    async def _knock(self, url: str, address: URL, body: bytes, signer: LocalKey, form: Form) -> Answer:
-        headers = {"Content-Type": media_types.ACTIVITY_JSON, "Accept": "*/*"}
-        return await self._post(url, address, self._signed("POST", address, headers, body, signer, form=form), body)
+    async def _knock(
+        self,
+        url: str,
+        address: URL,
+        body: bytes,
+        *,
+        signer: LocalKey,
+        form: Form,
+        sha256: str | None,
+        covering: Mapping[str, str] | None,
+    ) -> Answer:
+        headers = sign_request(
+            "POST", str(address), _TO_AN_INBOX, body,
+            key_id=signer.key_id, private_key=signer.private_key, now=self._clock(), form=form, sha256=sha256,
+            covering=covering,
+        )  # fmt: skip
+        return await self._post(url, address, headers, body)
 
     async def hand_over(self, url: str, body: bytes, headers: Mapping[str, str]) -> Answer:
         """POST `body` as it is and unsigned, to a push service: `headers` say what it is. Raises as `post` does."""
         return await self._post(url, outward.checked(url, allow_private=self._allow_private), headers, body)
 
     async def _post(self, url: str, address: URL, headers: Mapping[str, str], body: bytes) -> Answer:
-        async with _told(url), self._request("POST", address, headers, body) as response:
-            # What it says besides does not matter; but only once that is read may the next one use the connection.
-            with suppress(TimeoutError, aiohttp.ClientError):
-                async with asyncio.timeout(_ANSWER_PATIENCE):
-                    await response.content.read(_ANSWER_BYTES)
+        """One request, with as little around it as can be: of these a town makes the most."""
+        if self._session is None:
+            raise RuntimeError("the outbound door was not opened")
+        try:
+            response = await self._session.request(
+                "POST", address, headers=headers, data=body, allow_redirects=False
+            )
+        except _TROUBLES as trouble:
+            raise _in_our_terms(url, trouble) from trouble
+        try:
+            if not response.content.is_eof():
+                await _read_a_little(response)
             return Answer(response.status, seconds(response.headers.get("Retry-After"), self._clock()))
+        finally:
+            response.release()
 
     async def _get(self, url: str, accept: Accepts, signer: LocalKey | None) -> Fetched:
         """GET, following at most three redirects, each checked. A redirect to another origin is asked unsigned: our
@@ -259,14 +295,27 @@ async def _told(url: str) -> AsyncIterator[None]:
     """Tells whatever went wrong on the way to `url` in our own terms."""
     try:
         yield
-    except TimeoutError as failure:
-        raise TemporaryFailure(f"{url} did not answer in time") from failure
-    except aiohttp.InvalidURL as failure:
-        raise Refused(f"{url} is no address to go to") from failure
-    except zlib.error as failure:
-        raise Refused(f"{url} is no valid gzip") from failure
-    except (aiohttp.ClientError, OSError) as failure:
-        raise TemporaryFailure(f"{url} could not be reached: {failure}") from failure
+    except _TROUBLES as trouble:
+        raise _in_our_terms(url, trouble) from trouble
+
+
+def _in_our_terms(url: str, trouble: Exception) -> Exception:
+    if isinstance(trouble, TimeoutError):
+        return TemporaryFailure(f"{url} did not answer in time")
+    if isinstance(trouble, aiohttp.InvalidURL):
+        return Refused(f"{url} is no address to go to")
+    if isinstance(trouble, zlib.error):
+        return Refused(f"{url} is no valid gzip")
+    return TemporaryFailure(f"{url} could not be reached: {trouble}")
+
+
+async def _read_a_little(response: aiohttp.ClientResponse) -> None:
+    """What an inbox says besides its status does not matter; but only once that is read may the next letter use the
+    connection.
+    """
+    with suppress(TimeoutError, aiohttp.ClientError):
+        async with asyncio.timeout(_ANSWER_PATIENCE):
+            await response.content.read(_ANSWER_BYTES)
 
 
 def _host(address: URL) -> str:

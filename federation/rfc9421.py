@@ -5,7 +5,6 @@ is known only later, and the kind of that key decides how, never what the reques
 """
 
 import base64
-import hashlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -124,18 +123,28 @@ def claimed_key(fields: Mapping[str, str]) -> str:
 
 
 def sign(
-    method: str, url: str, body: bytes | None, *, key_id: str, private_key: RSAPrivateKey, now: int
+    method: str,
+    url: str,
+    sha256: str | None,
+    *,
+    key_id: str,
+    private_key: RSAPrivateKey,
+    now: int,
+    covering: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """The headers that sign a request: Content-Digest for a body, Signature-Input, Signature.
 
     One signature, RSA v1.5 with SHA-256, without alg, tag and nonce (federation reference §2.2). `url` is sent exactly
-    as it stands here; `now` in milliseconds. Raises ValueError for a key id that would break the quotes.
+    as it stands here; `now` in milliseconds. `sha256` is the digest of the body in base64, None without one; the
+    headers in `covering` are signed as well. Raises ValueError for a key id that would break the quotes.
     """
     if '"' in key_id or "\\" in key_id or not key_id.isascii() or not key_id.isprintable():
         raise ValueError(key_id)
     names, lines, sent = '"@method" "@target-uri"', f'"@method": {method}\n"@target-uri": {url}\n', {}
-    if body is not None:
-        digest = f"sha-256=:{base64.b64encode(hashlib.sha256(body).digest()).decode()}:"
+    for name, value in (covering or {}).items():
+        names, lines = f'{names} "{name.lower()}"', f'{lines}"{name.lower()}": {value}\n'
+    if sha256 is not None:
+        digest = f"sha-256=:{sha256}:"
         names, lines = f'{names} "content-digest"', f'{lines}"content-digest": {digest}\n'
         sent["Content-Digest"] = digest
     parameters = f'({names});created={now // 1000};keyid="{key_id}"'

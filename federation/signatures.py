@@ -61,23 +61,34 @@ def sign_request(
     now: int,
     form: Form = CAVAGE,
     with_query: bool = True,
+    sha256: str | None = None,
+    covering: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
     """`headers` and what signing in `form` adds to them: Host, Date, a digest for a body, the signature.
 
     `url` is sent exactly as it stands here; `now` in milliseconds. `with_query=False` signs the path alone, for servers
-    that verify the older form so. Takes about 0.3 ms.
+    that verify the older form so. `sha256` is the digest of the body in base64, where it is known already; the headers
+    in `covering` are added and signed as well. Takes about 0.3 ms.
     """
+    covering = covering or {}
+    if body is not None and sha256 is None:
+        sha256 = base64.b64encode(hashlib.sha256(body).digest()).decode()
     if form == RFC9421:
-        sent = {"Host": _host(url), "Date": formatdate(now / 1000, usegmt=True)}
-        return {**headers, **sent, **rfc9421.sign(method, url, body, key_id=key_id, private_key=private_key, now=now)}
+        sent = {"Host": _host(url), "Date": formatdate(now / 1000, usegmt=True), **covering}
+        signing = rfc9421.sign(
+            method, url, sha256, key_id=key_id, private_key=private_key, now=now, covering=covering
+        )
+        return {**headers, **sent, **signing}
     split = urlsplit(url)
     path = split.path or "/"
     target = f"{path}?{split.query}" if split.query and with_query else path
     sent = {"Host": _host(url), "Date": formatdate(now / 1000, usegmt=True)}
     names = [TARGET, "host", "date"]
-    if body is not None:
-        sent["Digest"] = f"SHA-256={base64.b64encode(hashlib.sha256(body).digest()).decode()}"
+    if sha256 is not None:
+        sent["Digest"] = f"SHA-256={sha256}"
         names.append("digest")
+    sent.update(covering)
+    names.extend(name.lower() for name in covering)
     fields = {name.lower(): value for name, value in sent.items()}
     text = cavage.message(names, fields, method=method, target=target)
     signature = private_key.sign(text, PKCS1v15(), SHA256())

@@ -48,12 +48,22 @@ class Prepared:
         """Carry it out: for an INSERT or UPDATE whose rows the session does not hold."""
         self._execute(session, params)
 
+    def run_many(self, session: Session, rows: Sequence[dict[str, object]]) -> None:
+        """`run` for each of `rows`, in one call to the driver."""
+        if not rows:
+            return
+        connection = session.connection()
+        sql, order, constants = self._made(connection.dialect)
+        if connection.dialect.name == "sqlite":
+            driver: Any = connection.connection.dbapi_connection
+            driver.executemany(sql, [[row[each] if each in row else constants[each] for each in order] for row in rows])
+            return
+        connection.exec_driver_sql(sql, [constants | row for row in rows])
+
     def _execute(self, session: Session, params: dict[str, object]) -> Any:
         connection = session.connection()
         name = connection.dialect.name
-        if name not in self._compiled:
-            self._compiled[name] = self._compile(connection.dialect)
-        sql, order, constants = self._compiled[name]
+        sql, order, constants = self._made(connection.dialect)
         values = constants | params if constants else params
         if name == "sqlite":
             driver: Any = connection.connection.dbapi_connection
@@ -62,6 +72,12 @@ class Prepared:
             key: list(value) if isinstance(value, set | frozenset | tuple) else value for key, value in values.items()
         }
         return connection.exec_driver_sql(sql, bound)
+
+    def _made(self, dialect: Dialect) -> tuple[str, tuple[str, ...], dict[str, Any]]:
+        made = self._compiled.get(dialect.name)
+        if made is None:
+            made = self._compiled[dialect.name] = self._compile(dialect)
+        return made
 
     def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...], dict[str, Any]]:
         statement: Any = self._make(dialect.name)

@@ -11,6 +11,8 @@ from community import town, towns
 from community.models import Account, DomainRule, Follow
 from community.storage.prepared import Prepared, param
 from federation.models import Delivery, OutboxItem, RemoteActor, RemoteHost
+from federation.outbox import retirement
+from federation.vocabulary.reading import authority
 
 
 class Inbox(NamedTuple):
@@ -19,38 +21,6 @@ class Inbox(NamedTuple):
     host: str
     url: str
 
-
-PLAIN = frozenset(
-    {
-        "akkoma",
-        "bookwyrm",
-        "calckey",
-        "cherrypick",
-        "firefish",
-        "friendica",
-        "gotosocial",
-        "hollo",
-        "hometown",
-        "iceshrimp",
-        "mastodon",
-        "misskey",
-        "mitra",
-        "peertube",
-        "pixelfed",
-        "pleroma",
-        "sharkey",
-        "takahe",
-        "threads",
-        "wordpress",
-    }
-)
-"""Software that reads an Announce of a post and nothing of FEP-1b12 (§1.1). Whatever is unknown may read it."""
-
-REFUSES_BARE_ANNOUNCE = frozenset({"lemmy"})
-"""Software for which an Announce must hold an activity; a post's bare id is an error to it."""
-
-REFUSES_CHOOSE_ANSWER = PLAIN | REFUSES_BARE_ANNOUNCE
-"""Software to which ChooseAnswer says nothing: GoToSocial and Lemmy even answer it with 400 (§1.4)."""
 
 _ACCEPTED = "accepted"
 
@@ -67,7 +37,7 @@ _ALL_FOLLOWERS = Prepared(lambda _dialect: _FOLLOWERS)
 
 
 def inbox(url: str) -> Inbox:
-    return Inbox(urlsplit(url).netloc.lower(), url)
+    return Inbox(authority(url) or urlsplit(url).netloc.lower(), url)
 
 
 def followers(session: Session, account: Account, *, without_software: Collection[str] = ()) -> list[Inbox]:
@@ -124,13 +94,18 @@ def hosts_of_sisters(session: Session) -> set[str]:
 def allowed(
     session: Session, inboxes: Iterable[Inbox], *, without_hosts: Collection[str] = ()
 ) -> list[Inbox]:
-    """`inboxes` once each, in order, without our own town, `without_hosts` and the hosts that this town refuses."""
+    """`inboxes` once each, in order, without our own town, `without_hosts`, hosts that are given up (`retirement`) and
+    those that this town refuses.
+    """
     here = town.of(session).uris.domain
     unique = [each for each in dict.fromkeys(inboxes) if each.host != here and each.host not in without_hosts]
-    if not unique or not _refuses_anybody(session):
+    if not unique:
         return unique
-    refused = {host for host in {each.host for each in unique} if towns.is_refused(session, host)}
-    return [each for each in unique if each.host not in refused]
+    hosts = {each.host for each in unique}
+    left_out = retirement.silent(session, hosts)
+    if _refuses_anybody(session):
+        left_out |= {host for host in hosts if towns.is_refused(session, host)}
+    return [each for each in unique if each.host not in left_out] if left_out else unique
 
 
 def _refuses_anybody(session: Session) -> bool:

@@ -17,10 +17,11 @@ from federation import keys
 from federation.context import Federation
 from federation.http import Refused, TemporaryFailure
 from federation.outbox import lanes
-from federation.outbox.lanes import Drive, Letter
+from federation.outbox.claiming import Drive, Letter, claim
 from federation.outbox.places import Place, Places
 from federation.outbox.retry import Outcome, Verdict, verdict
 from federation.outbox.settle import Report, settle
+from federation.synchronisation import HEADER
 
 STEADY, SHAKY = 896, 128
 """Hosts written to at once: those that answer, and those that hang or lately failed. One socket each."""
@@ -31,10 +32,13 @@ PATIENCE = 2.0
 FAREWELL = 1.5
 """Seconds that letters under way have when the town closes."""
 
-_LANES_A_TURN = 64
 _LETTERS_A_DRIVE = 10
 _LONGEST_DRIVE = 60.0  # seconds; with the time limit of one more request still well within a lease
 _LOOK_EVERY = 1.0  # seconds; for pauses that end, and for what other processes queued
+_GATHER = 0.02  # seconds; what ends within them is written in one turn
+_MANY = 64  # reports that make a turn worth its while at once
+_BEGUN_AT_ONCE = 8  # drives; to sign for more before anybody else has the loop would keep readers of pages waiting
+_LOOKS_PER_PATIENCE = 8
 
 _log = structlog.get_logger(__name__)
 
@@ -56,9 +60,11 @@ class DeliveryWorker:
         self._patience = patience
         self._farewell_time = farewell
         self._chance = chance
-        self._driving: set[asyncio.Task[None]] = set()
+        self._driving: dict[asyncio.Task[None], Place] = {}
+        self._hung_up: set[asyncio.Task[None]] = set()
         self._reports: list[Report] = []
         self._bell = asyncio.Event()
+        self._watch: asyncio.TimerHandle | None = None
         self._attempts = 0
 
     def wake(self) -> None:
@@ -75,6 +81,7 @@ class DeliveryWorker:
                 return self._attempts - before
             if self._driving:
                 await self._bell.wait()
+                await self._gather()
 
     async def run(self) -> None:
         """Deliver until cancelled. Then letters under way get a moment more, and every lane is given back."""
@@ -93,8 +100,8 @@ class DeliveryWorker:
         self._bell.clear()
         try:
             if rung or self._reports or await self._ctx.database.read(_is_anything_due):
-                while await self._turn() >= _LANES_A_TURN:
-                    pass
+                await self._gather()
+                await self._turn()
         except StorageFailed as failure:
             _log.warning("deliveries wait for the database", reason=str(failure))
             await asyncio.sleep(_LOOK_EVERY)
@@ -104,24 +111,55 @@ class DeliveryWorker:
         except TimeoutError:
             return
 
+    async def _gather(self) -> None:
+        """While others are still driven, wait a moment for what they come to: a turn costs the same for one and for all."""
+        if self._driving and len(self._reports) < _MANY:
+            await asyncio.sleep(_GATHER)
+
     async def _turn(self) -> int:
         """Settle the drives that ended, lease what may be driven next, and start it; how many lanes that is."""
         reports = tuple(self._reports)
-        steady, shaky = min(self._free.steady, _LANES_A_TURN), min(self._free.shaky, _LANES_A_TURN)
+        steady, shaky = self._free.steady, self._free.shaky
 
         def unit(session: Session) -> Sequence[Drive]:
             settle(session, reports, self._chance)
-            now = town.now(session)
-            return lanes.claim(session, now, steady=steady, shaky=shaky, letters=_LETTERS_A_DRIVE)
+            return claim(session, town.now(session), steady=steady, shaky=shaky, letters=_LETTERS_A_DRIVE)
 
         drives = await self._ctx.database.write(unit)
         del self._reports[: len(reports)]
-        for drive in drives:
-            place = Place(self._free, shaky=drive.failures > 0)
-            task = asyncio.create_task(self._drive(drive, place))
-            self._driving.add(task)
-            task.add_done_callback(self._driving.discard)
+        places = [Place(self._free, shaky=drive.failures > 0) for drive in drives]
+        begun = 0
+        try:
+            for begun, (drive, place) in enumerate(zip(drives, places, strict=True), 1):
+                task = asyncio.create_task(self._drive(drive, place))
+                self._driving[task] = place
+                task.add_done_callback(self._driven)
+                if begun % _BEGUN_AT_ONCE == 0:
+                    await asyncio.sleep(0)
+        finally:
+            for drive, place in zip(drives[begun:], places[begun:], strict=True):  # the town closes
+                place.leave()
+                self._reports.append(Report(drive))
+        if self._driving and self._watch is None:
+            self._look_after()
         return len(drives)
+
+    def _driven(self, task: asyncio.Task[None]) -> None:
+        del self._driving[task]
+        self._hung_up.discard(task)
+
+    def _look_after(self) -> None:
+        """Look, again and again while anything is under way, who keeps us waiting. One timer for all of them."""
+        loop = asyncio.get_running_loop()
+        late = loop.time() - self._patience
+        for task, place in self._driving.items():
+            if place.is_steady and place.since is not None and place.since <= late and task not in self._hung_up:
+                if not place.yield_steady():
+                    self._hung_up.add(task)
+                    task.cancel()
+                self._bell.set()  # a place for a healthy host is free, or will be
+        pause = self._patience / _LOOKS_PER_PATIENCE
+        self._watch = loop.call_later(pause, self._look_after) if self._driving else None
 
     async def _drive(self, drive: Drive, place: Place) -> None:
         """Send the letters of one lane one after another, until one has to wait."""
@@ -130,7 +168,8 @@ class DeliveryWorker:
         end = loop.time() + _LONGEST_DRIVE
         try:
             for letter in drive.letters:
-                outcome = await self._send(letter, place)
+                place.since = loop.time()
+                outcome = await self._send(letter)
                 report.tried.append((letter, outcome))
                 if verdict(outcome, letter.attempts + 1) is Verdict.LATER or loop.time() > end:
                     break
@@ -139,11 +178,26 @@ class DeliveryWorker:
             self._reports.append(report)
             self._bell.set()
 
-    async def _send(self, letter: Letter, place: Place) -> Outcome:
+    async def _send(self, letter: Letter) -> Outcome:
         """One letter. Whatever is wrong with it, the others go on."""
+        self._attempts += 1
         try:
-            key = await keys.ensure_key(self._ctx, letter.account_id)
-            return await self._post(letter, key, place)
+            saying = letter.saying
+            key = await keys.ensure_key(self._ctx, saying.account_id)
+            answer = await self._ctx.http.post(
+                letter.inbox,
+                saying.body,
+                signer=key,
+                sha256=saying.sha256,
+                covering={HEADER: letter.synchronisation} if letter.synchronisation else None,
+            )
+            return Outcome(answer.status, answer.retry_after, f"HTTP {answer.status}")
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task not in self._hung_up:
+                raise
+            task.uncancel()
+            return Outcome(error="no answer yet, and too many hosts keep us waiting")
         except (Refused, NotFound) as refusal:
             return Outcome(error=str(refusal), hopeless=True)
         except TemporaryFailure as failure:
@@ -152,31 +206,22 @@ class DeliveryWorker:
             _log.exception("a delivery failed in an unforeseen way", inbox=letter.inbox)
             return Outcome(error="an error of ours, see the log")
 
-    async def _post(self, letter: Letter, key: keys.LocalKey, place: Place) -> Outcome:
-        """One request. A host that keeps us waiting moves aside, or is left for later if that is full as well."""
-        self._attempts += 1
-        request = asyncio.ensure_future(self._ctx.http.post(letter.inbox, letter.body, signer=key))
-        try:
-            done, _ = await asyncio.wait({request}, timeout=self._patience)
-            if not done:
-                if not place.yield_steady():
-                    return Outcome(error="no answer yet, and too many hosts keep us waiting")
-                self._bell.set()  # a place for a healthy host is free
-            answer = await request
-        finally:
-            request.cancel()
-        return Outcome(answer.status, answer.retry_after, f"HTTP {answer.status}")
-
     async def _farewell(self) -> None:
         """Let requests under way end, then hang up, and write what is known."""
-        if self._driving:
-            await asyncio.wait(self._driving, timeout=self._farewell_time)
-        for task in self._driving:
+        driving = list(self._driving)
+        if driving:
+            await asyncio.wait(driving, timeout=self._farewell_time)
+        for task in driving:
+            self._hung_up.discard(task)
             task.cancel()
-        await asyncio.gather(*self._driving, return_exceptions=True)
+        await asyncio.gather(*driving, return_exceptions=True)
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         reports = tuple(self._reports)
         if reports:
             await self._ctx.database.write(lambda session: settle(session, reports, self._chance))
+            del self._reports[: len(reports)]
 
 
 def _is_anything_due(session: Session) -> bool:

@@ -1,194 +1,206 @@
 """The serial ways to other hosts, as rows: who drives one, and when it is next due.
 
 A lane without anything to deliver rests: its `next_attempt_at` is `RESTING`, so that finding work is one index range
-however many hosts a town has ever met. A lease is known by its end, `leased_until`, which carries random low bits: a
-worker that lost its lease to another no longer matches the row and can settle nothing.
+however many hosts a town has ever met; a lane that is driven lies as far ahead as its lease. A lease is known by its
+end, `leased_until`, which carries random low bits: a worker that lost its lease to another no longer matches the row
+and can settle nothing.
+
+Whoever gives a lane back or puts it to rest holds its row first and looks for letters then, in a statement of its own:
+so whatever is queued meanwhile, on PostgreSQL by another transaction, is either seen or wakes the lane after it.
 """
 
 import secrets
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
+from typing import Any, cast
 
-from sqlalchemy import ColumnElement, Select, case, select, update
+from sqlalchemy import Table, case, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from community.storage.dialects import insert_of
-from federation.models import Delivery, Lane, OutboxItem
+from community.storage.prepared import Prepared, among_texts, param, text_param
+from federation.models import Delivery, Lane
+from federation.outbox import retirement
 
 RESTING = 1 << 62
 LEASE = 120_000
 """How long (ms) a worker may drive before another takes the lane over. It stops by itself well before."""
 
+PENDING = "pending"
 _LONG_PAUSED = 6  # failures in a row; from here on pauses take six hours and more
 _SOON = 1_000  # ms after which a host that speaks again is tried, after its first failure; doubled with each further one
 _LEASE_BITS = 12  # the four seconds that make the end of a lease its worker's own
 
-
-@dataclass(frozen=True, slots=True)
-class Letter:
-    """One delivery as the worker needs it: what to send where, in whose name."""
-
-    id: int
-    inbox: str
-    account_id: int
-    body: bytes
-    attempts: int
-    created_at: int
-
-
-@dataclass(frozen=True, slots=True)
-class Drive:
-    """A leased lane with the letters at its head, in order."""
-
-    host: str
-    lease: int
-    failures: int
-    failing_since: int | None
-    letters: tuple[Letter, ...]
+_LANES = cast("Table", Lane.__table__)
+_DELIVERIES = cast("Table", Delivery.__table__)
 
 
 def wake(session: Session, hosts: Collection[str], now: int) -> None:
     """Have the lanes of `hosts` driven as soon as their own pauses allow; lanes that are missing are made."""
-    if not hosts:
-        return
     # Sorted, so that two transactions never wait for each other crosswise.
-    rows = [
-        {"host": host, "next_attempt_at": now, "leased_until": 0, "failures": 0}
-        for host in sorted(set(hosts))
-    ]
-    statement = insert_of(session.get_bind().dialect.name)(Lane)
-    due = case(
-        (Lane.next_attempt_at >= RESTING, statement.excluded.next_attempt_at), else_=Lane.next_attempt_at
-    )
-    session.execute(
-        statement.on_conflict_do_update(index_elements=[Lane.host], set_={"next_attempt_at": due}), rows
-    )
+    _WAKE.run_many(session, [{"host": host, "now": now} for host in sorted(set(hosts))])
 
 
-def claim(session: Session, now: int, *, steady: int, shaky: int, letters: int) -> list[Drive]:
-    """Lease up to `steady` lanes of healthy hosts and `shaky` of failing ones, with up to `letters` deliveries each.
+def new_lease(now: int) -> int:
+    return now + LEASE + secrets.randbits(_LEASE_BITS)
 
-    Lanes in another transaction's hands are passed over, not waited for. Lanes that turn out empty are put to rest and
-    do not count.
+
+def due(session: Session, now: int, *, failing: bool, most: int) -> list[tuple[str, int, int | None]]:
+    """Up to `most` lanes that may be driven now, held for this transaction: host, failures, failing since.
+
+    Of hosts that answer, or of those that lately failed. Lanes in another transaction's hands are passed over.
     """
-    lease = now + LEASE + secrets.randbits(_LEASE_BITS)
-    healthy = _claim(session, _due(now, Lane.failures == 0), steady, letters, lease)
-    return healthy + _claim(session, _due(now, Lane.failures > 0), shaky, letters, lease)
+    found: list[tuple[str, int, int | None]] = (_DUE_FAILING if failing else _DUE).rows(session, now=now, most=most)
+    return found
 
 
-def _claim(
-    session: Session, due: Select[str, int, int | None], most: int, letters: int, lease: int
-) -> list[Drive]:
-    drives: list[Drive] = []
-    while len(drives) < most:
-        driven, empty = [], []
-        for host, failures, since in session.execute(due.limit(most - len(drives))).all():
-            waiting = _letters(session, host, letters)
-            if waiting:
-                driven.append(Drive(host, lease, failures, since, waiting))
-            else:
-                empty.append(host)
-        _set(session, [drive.host for drive in driven], leased_until=lease)
-        _set(session, empty, next_attempt_at=RESTING)
-        drives += driven
-        if not empty:
-            break
-    return drives
+def lease(session: Session, hosts: Collection[str], until: int) -> None:
+    _LEASE.run(session, hosts=list(hosts), until=until)
 
 
-def _set(session: Session, hosts: list[str], **values: object) -> None:
+def rest(session: Session, hosts: Collection[str]) -> None:
+    """Put lanes that are held, and were found empty, to rest."""
     if hosts:
-        session.execute(update(Lane).where(Lane.host.in_(hosts)).values(**values))
+        _REST.run(session, hosts=list(hosts))
 
 
-def _due(now: int, which: ColumnElement[bool]) -> Select[str, int, int | None]:
-    return (
-        select(Lane.host, Lane.failures, Lane.failing_since)
-        .where(Lane.next_attempt_at <= now, Lane.leased_until <= now, which)
-        .order_by(Lane.next_attempt_at)
-        .with_for_update(skip_locked=True)  # SQLite has one writer and leaves it out
-    )
+def held(session: Session, leases: Iterable[tuple[str, int]]) -> set[str]:
+    """The hosts whose lease is still the one named; takes the rows, so that the answer stays true until the commit."""
+    wanted = dict(leases)
+    return {host for host, until in _HELD.rows(session, hosts=list(wanted)) if wanted[host] == until}
 
 
-def _letters(session: Session, host: str, limit: int) -> tuple[Letter, ...]:
-    rows = session.execute(
-        select(
-            Delivery.id,
-            Delivery.inbox,
-            OutboxItem.account_id,
-            OutboxItem.body,
-            Delivery.attempts,
-            Delivery.created_at,
-        )
-        .join(OutboxItem, OutboxItem.id == Delivery.outbox_item_id)
-        .where(Delivery.host == host, Delivery.state == "pending")
-        .order_by(Delivery.id)
-        .limit(limit)
-    )
-    return tuple(Letter(*row) for row in rows)
+def give_back(session: Session, hosts: Collection[str], now: int, *, answered: bool) -> None:
+    """Hand lanes that are held back: due again at once where letters wait, else at rest. `answered`: the hosts are well."""
+    if hosts:
+        (_GIVE_BACK_WELL if answered else _GIVE_BACK).run(session, hosts=list(hosts), now=now)
 
 
-def is_mine(session: Session, drive: Drive) -> bool:
-    """Whether `drive` still holds its lane; takes the row, so that the answer stays true until the commit."""
-    held = session.execute(
-        select(Lane.leased_until).where(Lane.host == drive.host).with_for_update()
-    ).scalar_one_or_none()
-    return held == drive.lease
-
-
-def release(
-    session: Session, host: str, *, next_attempt_at: int, failures: int, failing_since: int | None
-) -> None:
-    """Give the lane back, due again at `next_attempt_at`; `claim` puts it to rest if nothing waits there."""
-    session.execute(
-        update(Lane)
-        .where(Lane.host == host)
-        .values(
-            leased_until=0, next_attempt_at=next_attempt_at, failures=failures, failing_since=failing_since
-        )
-    )
+def pause(session: Session, host: str, *, until: int, failures: int, since: int) -> None:
+    """Hand a lane that is held back, its host in trouble: due again `until`."""
+    _PAUSE.run(session, host=host, until=until, failures=failures, since=since)
 
 
 def lift(session: Session, host: str, now: int) -> None:
     """`host` spoke to us, verified, so it is up: what was held back because it could not be reached goes out soon.
 
-    What is held back for hours or days goes at once, and its pauses begin anew. A shorter pause of a host that answered
-    stays, for it was up all the while; of one that did not, it shrinks to seconds, more with each failure: a host that
-    speaks a lot and can never be reached is not hammered.
+    What is held back for hours or days goes at once, and its pauses begin anew; a host that was given up
+    (`retirement`) is one like any other again. A shorter pause of a host that answered stays, for it was up all the
+    while; of one that did not, it shrinks to seconds, more with each failure: a host that speaks a lot and can never be
+    reached is not hammered.
     """
-    failures = session.scalar(
-        select(Lane.failures).where(Lane.host == host, Lane.failures > 0, Lane.next_attempt_at > now)
-    )
-    if failures is None:  # nearly always: this stands on the way of everything that comes in
+    retirement.heard(session, host, now)
+    paused = _PAUSED.rows(session, host=host, now=now)
+    if not paused:  # nearly always: this stands on the way of everything that comes in
         return
+    failures = paused[0][0]
     if failures >= _LONG_PAUSED:
-        resting = case((Lane.next_attempt_at >= RESTING, Lane.next_attempt_at), else_=now)
-        _set(session, [host], failures=0, failing_since=None, next_attempt_at=resting)
+        _BEGIN_ANEW.run(session, host=host, now=now)
     elif _was_unreachable(session, host):
-        soon = now + (_SOON << (failures - 1))
-        sooner = case((Lane.next_attempt_at < soon, Lane.next_attempt_at), else_=soon)
-        _set(session, [host], next_attempt_at=sooner)
+        _SHORTEN.run(session, host=host, soon=now + (_SOON << (failures - 1)))
 
 
 def _was_unreachable(session: Session, host: str) -> bool:
     """Whether the letter that waits at the head of the lane was tried last without any answer."""
     head = session.execute(
         select(Delivery.attempts, Delivery.status)
-        .where(Delivery.host == host, Delivery.state == "pending")
+        .where(Delivery.host == host, Delivery.state == PENDING)
         .order_by(Delivery.id)
         .limit(1)
     ).one_or_none()
     return head is not None and head.attempts > 0 and head.status is None
 
 
+def any_due(session: Session, now: int) -> bool:
+    return bool(_ANY_DUE.rows(session, now=now))
+
+
 def free_all(session: Session) -> None:
     """End every lease: for the one worker of a town at its start, when whoever held them is dead."""
-    session.execute(update(Lane).where(Lane.leased_until > 0).values(leased_until=0))
+    session.execute(update(Lane).where(Lane.leased_until > 0).values(leased_until=0, next_attempt_at=0))
 
 
-def any_due(session: Session, now: int) -> bool:
-    """Whether some lane could be driven now."""
-    lane = session.scalar(
-        select(Lane.host).where(Lane.next_attempt_at <= now, Lane.leased_until <= now).limit(1)
+def _wake(dialect: str) -> Any:
+    insert = insert_of(dialect)(_LANES).values(
+        host=text_param("host"), next_attempt_at=param("now"), leased_until=0, failures=0
     )
-    return lane is not None
+    at_rest = _LANES.c.next_attempt_at >= RESTING
+    next_attempt = case((at_rest, insert.excluded.next_attempt_at), else_=_LANES.c.next_attempt_at)
+    return insert.on_conflict_do_update(index_elements=["host"], set_={"next_attempt_at": next_attempt})
+
+
+def _due(failing: bool) -> Any:
+    lane = _LANES.c
+    return (
+        select(lane.host, lane.failures, lane.failing_since)
+        .where(
+            lane.next_attempt_at <= param("now"),
+            lane.leased_until <= param("now"),
+            lane.failures > 0 if failing else lane.failures == 0,
+        )
+        .order_by(lane.next_attempt_at)
+        .limit(param("most"))
+        .with_for_update(skip_locked=True)  # SQLite has one writer and leaves it out
+    )
+
+
+def _given_back(dialect: str, **values: Any) -> Any:
+    waits = select(literal(1)).where(_DELIVERIES.c.host == _LANES.c.host, _DELIVERIES.c.state == PENDING).exists()
+    return (
+        update(_LANES)
+        .where(among_texts(_LANES.c.host, "hosts", dialect))
+        .values(leased_until=0, next_attempt_at=case((waits, param("now")), else_=RESTING), **values)
+    )
+
+
+_WAKE = Prepared(_wake)
+_DUE = Prepared(lambda _dialect: _due(failing=False))
+_DUE_FAILING = Prepared(lambda _dialect: _due(failing=True))
+_LEASE = Prepared(
+    lambda dialect: update(_LANES)
+    .where(among_texts(_LANES.c.host, "hosts", dialect))
+    .values(leased_until=param("until"), next_attempt_at=param("until"))
+)
+_REST = Prepared(
+    lambda dialect: update(_LANES)
+    .where(among_texts(_LANES.c.host, "hosts", dialect))
+    .values(leased_until=0, next_attempt_at=RESTING)
+)
+_HELD = Prepared(
+    lambda dialect: select(_LANES.c.host, _LANES.c.leased_until)
+    .where(among_texts(_LANES.c.host, "hosts", dialect))
+    .order_by(_LANES.c.host)  # all take the rows in one order, so that nobody waits crosswise
+    .with_for_update()
+)
+_GIVE_BACK = Prepared(_given_back)
+_GIVE_BACK_WELL = Prepared(lambda dialect: _given_back(dialect, failures=0, failing_since=null()))
+_PAUSE = Prepared(
+    lambda _dialect: update(_LANES)
+    .where(_LANES.c.host == text_param("host"))
+    .values(
+        leased_until=0, next_attempt_at=param("until"), failures=param("failures"), failing_since=param("since")
+    )
+)
+_PAUSED = Prepared(
+    lambda _dialect: select(_LANES.c.failures).where(
+        _LANES.c.host == text_param("host"), _LANES.c.failures > 0, _LANES.c.next_attempt_at > param("now")
+    )
+)
+_BEGIN_ANEW = Prepared(
+    lambda _dialect: update(_LANES)
+    .where(_LANES.c.host == text_param("host"))
+    .values(
+        failures=0,
+        failing_since=null(),
+        next_attempt_at=case((_LANES.c.next_attempt_at >= RESTING, _LANES.c.next_attempt_at), else_=param("now")),
+    )
+)
+_SHORTEN = Prepared(
+    lambda _dialect: update(_LANES)
+    .where(_LANES.c.host == text_param("host"), _LANES.c.next_attempt_at > param("soon"))
+    .values(next_attempt_at=param("soon"))
+)
+_ANY_DUE = Prepared(
+    lambda _dialect: select(_LANES.c.host)
+    .where(_LANES.c.next_attempt_at <= param("now"), _LANES.c.leased_until <= param("now"))
+    .limit(1)
+)

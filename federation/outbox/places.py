@@ -16,12 +16,19 @@ class Places:
 
 
 class Place:
-    """One host's place while something is sent to it."""
+    """One host's place while something is sent to it. `since`: from when (seconds) it has been keeping us waiting."""
+
+    __slots__ = ("_free", "_shaky", "since")
 
     def __init__(self, free: Places, *, shaky: bool) -> None:
         self._free = free
         self._shaky = shaky
+        self.since: float | None = None
         self._count(-1)
+
+    @property
+    def is_steady(self) -> bool:
+        return not self._shaky
 
     def yield_steady(self) -> bool:
         """Make room for a host that answers; False if there is no shaky place to move to."""

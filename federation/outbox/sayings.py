@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from community import events, ids, town
 from community.models import Account, Post
-from community.storage.prepared import Prepared
+from community.storage.prepared import Prepared, param, text_param
 from federation.models import Delivery, OutboxItem
 from federation.outbox import addressing, lanes
 from federation.outbox.addressing import Inbox
@@ -78,7 +78,8 @@ def say(
         public=public,
         body=orjson.dumps(render.with_context(activity)),
         created_at=at,
-        synchronises=False,
+        # Of the relay nobody hears whom it reaches: it has followers for everybody's sake, and asks nobody about them.
+        synchronises=post is not None and post.visibility == "followers" and actor.kind == "person",
     )
     deliver(session, number, inboxes)
 
@@ -89,19 +90,10 @@ def deliver(session: Session, item_id: int, inboxes: Iterable[Inbox]) -> None:
     if not targets:
         return
     now = town.now(session)
-    session.execute(
-        insert(Delivery),
+    _DELIVERY.run_many(
+        session,
         [
-            {
-                "id": ids.new(now),
-                "outbox_item_id": item_id,
-                "host": target.host,
-                "inbox": target.url,
-                "state": "pending",
-                "attempts": 0,
-                "error": "",
-                "created_at": now,
-            }
+            {"id": ids.new(now), "item": item_id, "to_host": target.host, "to_inbox": target.url, "at": now}
             for target in targets
         ],
     )

@@ -19,7 +19,7 @@ from federation.context import Federation, make_federation
 from federation.http import Limits
 from federation.keys import ensure_key
 from federation.models import Delivery, Lane, OutboxItem
-from federation.outbox import lanes, sayings
+from federation.outbox import claiming, lanes, sayings
 from federation.outbox.addressing import Inbox
 from federation.outbox.deliver import DeliveryWorker
 from federation.outbox.places import Places
@@ -277,7 +277,7 @@ async def test_a_worker_that_died_loses_nothing_and_another_takes_over(
     await database.write(lambda session: say(session, 1, there.inbox))
     await database.write(lambda session: say(session, 2, there.inbox))
     dead = await database.write(
-        lambda session: lanes.claim(session, town_facts.now(session), steady=9, shaky=9, letters=9)
+        lambda session: claiming.claim(session, town_facts.now(session), steady=9, shaky=9, letters=9)
     )
     assert len(dead[0].letters) == 2
     worker = DeliveryWorker(ctx)
@@ -301,7 +301,7 @@ async def test_the_running_worker_takes_over_at_its_start_is_woken_and_stops_cle
     await database.write(lambda session: say(session, 1, there.inbox))
     if database.dialect == "sqlite":  # where it is the only one: leases are those of a process that died
         await database.write(
-            lambda session: lanes.claim(session, town_facts.now(session), steady=9, shaky=9, letters=9)
+            lambda session: claiming.claim(session, town_facts.now(session), steady=9, shaky=9, letters=9)
         )
     worker = DeliveryWorker(ctx)
     running = asyncio.create_task(worker.run())

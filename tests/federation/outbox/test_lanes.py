@@ -9,9 +9,10 @@ from sqlalchemy.orm import Session
 from community import ids, town
 from community.db import Database
 from federation.models import Delivery, Lane, OutboxItem
-from federation.outbox import lanes, retry, sayings
+from federation.outbox import claiming, lanes, retry, sayings
 from federation.outbox.addressing import Inbox
-from federation.outbox.lanes import RESTING, Drive
+from federation.outbox.claiming import Drive
+from federation.outbox.lanes import RESTING
 from federation.outbox.retry import Outcome
 from federation.outbox.settle import Report, settle
 from tests import factories
@@ -41,7 +42,7 @@ def queue(session: Session, *hosts: str) -> None:
 
 async def claim(database: Database, *, steady: int = 10, shaky: int = 10, letters: int = 10) -> list[Drive]:
     return await database.write(
-        lambda session: lanes.claim(session, town.now(session), steady=steady, shaky=shaky, letters=letters)
+        lambda session: claiming.claim(session, town.now(session), steady=steady, shaky=shaky, letters=letters)
     )
 
 
