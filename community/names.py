@@ -41,7 +41,7 @@ RESERVED: frozenset[str] = _PATHS | _ACTORS | _NOBODY | OPERATOR_NAMES | frozens
 # 「だれかさん」 and the town's own voice: a nickname that looks like them would mislead.
 _RESERVED_NICKNAMES = frozenset({"だれかさん", "誰かさん", "ダレカサン"})
 # Emoji and signs that look like a mark of having been checked by somebody.
-_CHECK_MARKS = str.maketrans("", "", "✓✔☑✅🗸🗹")
+_CHECK_MARKS = str.maketrans("", "", "✓✔☑✅🗸🗹⍻🮱")
 
 
 def display_name(typed: str) -> str:

@@ -60,6 +60,12 @@ _GAPS = re.compile(r"\n{3,}")
 # Characters that turn the reading order round or cannot be seen: they serve only to deceive in a name or a title.
 _DECEITFUL = frozenset(
     "\u200b\u2060\ufeff\u061c\u200e\u200f\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069"
+    "\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180e\u2061\u2062\u2063\u2064\u206a\u206b\u206c\u206d\u206e\u206f\u2800\u3164\uffa0"
+    "\ufff9\ufffa\ufffb"
+)
+# Joiners mean something in Arabic and Indic scripts and within emoji; anywhere else they only make two names of one.
+_STRAY_JOINERS = re.compile(
+    "(?<![\u0600-\u08ff\u0900-\u0dff\u2190-\u2bff\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]+|[\u200c\u200d]+(?=\\s|\\Z)"
 )
 
 
@@ -124,7 +130,7 @@ def fold(text: str) -> str:
 
 def line(text: str) -> str:
     """`text` as one honest line (a title, a name): no line ends, no control or deceitful characters, trimmed."""
-    flat = _BLANKS.sub(" ", storable(text))
+    flat = _STRAY_JOINERS.sub("", _BLANKS.sub(" ", storable(text)))
     kept = (char for char in flat if char not in _DECEITFUL and unicodedata.category(char) != "Cc")
     return "".join(kept).strip()
 

@@ -242,7 +242,7 @@ def _tags(value: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
 
 def _label(tag: Document) -> str:
     """What a hashtag says, without its sign; without a name, what its page is called."""
-    name = text_of(tag.get("name")).lstrip("#＃").strip()
+    name = text_of(tag.get("name")).strip().lstrip("#＃").strip()
     return name or unquote((uri(tag.get("href")) or "").rstrip("/").rpartition("/")[2], errors="ignore").lstrip("#＃")
 
 
