@@ -22,6 +22,7 @@ DAY_MS = 86_400_000
 """After how long what was not found is asked for once more, before it counts as deleted."""
 
 _OPEN = ("open", "unlisted")
+_LONG_AGO = "1970-01-01T00:00:00Z"
 _ASKED_FOR = (*_OPEN, "sister")
 
 
@@ -50,6 +51,8 @@ async def refresh(trip: Trip, post_uri: str) -> Document | None:
 async def _update(trip: Trip, document: Document) -> None:
     """Let `document` have the effect of an Update by its author."""
     activity = {"type": "Update", "actor": uri(document.get("attributedTo")), "object": document}
+    # Without an `updated` of its own it is as old as the post: what is fetched now was not said now.
+    activity["published"] = document.get("published") or _LONG_AGO
     inbound = Inbound(activity, trip.ctx.town.clock())
     try:
         while wanted := await trip.ctx.database.write(lambda session: registry.handle(session, inbound)):

@@ -7,6 +7,7 @@ from sqlalchemy.orm import Session
 from community import events, town
 from community.models import Account, Follow, Post
 from federation import errands
+from federation.catching_up import boards
 from federation.freshness import is_old
 from federation.models import RemoteActor
 
@@ -16,6 +17,7 @@ _SOON, _SPREAD = 5, 60  # seconds
 
 def subscribe(bus: events.Bus) -> None:
     """Have `bus` tell when there is something to catch up with."""
+    boards.subscribe(bus)
     bus.subscribe(events.FollowAccepted, follow_accepted)
     bus.subscribe(events.PostCreated, post_created)
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from community.errors import StorageFailed
 from federation import errands
-from federation.catching_up import absence, outage, outboxes, posts, profiles, replies
+from federation.catching_up import absence, boards, outage, outboxes, posts, profiles, replies
 from federation.catching_up.trip import Trip
 from federation.context import Federation
 from federation.errands import Task
@@ -73,6 +73,10 @@ async def _missed(trip: Trip, uri: str) -> Outcome:
     return Outcome.DONE if await outage.run(trip, uri) else Outcome.MORE
 
 
+async def _boards(trip: Trip, uri: str) -> Outcome:
+    return Outcome.DONE if await boards.run(trip, uri) else Outcome.MORE
+
+
 async def _absent(trip: Trip, uri: str) -> Outcome:
     await absence.run(trip, uri)
     return Outcome.DONE
@@ -85,6 +89,7 @@ RUNNERS: dict[str, Runner] = {
     errands.PROFILE: _profile,
     errands.MISSED: _missed,
     errands.ABSENT: _absent,
+    errands.BOARDS: _boards,
 }
 
 
