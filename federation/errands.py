@@ -18,16 +18,16 @@ from community import ids, inserts, town, towns
 from federation.models import Errand
 from federation.vocabulary.reading import authority
 
-REPLIES, OUTBOX, FEATURED, PROFILE, POST, MISSED, ABSENT = (
-    "replies", "outbox", "featured", "profile", "post", "missed", "absent",
+REPLIES, OUTBOX, FEATURED, PROFILE, POST, MISSED, ABSENT, BOARDS = (
+    "replies", "outbox", "featured", "profile", "post", "missed", "absent", "boards",
 )  # fmt: skip
 """What there is to fetch. `replies`: a post anew, and what stands under it; `post`: the post alone. `outbox`: the last
 sayings of somebody who is newly followed; `missed`: those since our own outage. `featured`: what an actor shows first.
-`profile`: an actor anew. `absent`: whether a post or actor that was not found a day ago is still not there. Their `uri`
-is the id of the post or the actor.
+`profile`: an actor anew. `absent`: whether a post or actor that was not found a day ago is still not there. `boards`: those of a sister
+town. Their `uri` is the id of the post or the actor.
 """
 
-KINDS = frozenset({REPLIES, OUTBOX, FEATURED, PROFILE, POST, MISSED, ABSENT})
+KINDS = frozenset({REPLIES, OUTBOX, FEATURED, PROFILE, POST, MISSED, ABSENT, BOARDS})
 HOST_MOST = 1_000
 """How many errands wait for one host; what comes beyond is left out."""
 

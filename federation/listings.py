@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from community import pins, tag_follows, text, town, towns, visibility
-from community.models import Account, Follow, Gathering, Like, Pin, Post, PostTag, Tag, Thanks
+from community.models import LOCAL, Account, Follow, Gathering, Like, Pin, Post, PostTag, Tag, Thanks
 from federation import documents
 from federation.documents import Asker
 from federation.models import OutboxItem
@@ -272,6 +272,14 @@ def joined(session: Session, row: Post, asker: Asker, page: Page | None) -> Docu
     return whole(f"{row.uri}/joined", gathering.joined_count if gathering else 0, ordered=False, paged=False)
 
 
+def boards(session: Session, account: Account, page: Page | None) -> Document:
+    """The boards of this town, for sister towns to follow."""
+    found = session.scalars(
+        select(Account.uri).where(Account.domain == LOCAL, Account.kind == "board").order_by(Account.id)
+    ).all()
+    return whole(f"{account.uri}/boards", len(found), ordered=False, paged=False) | {"items": list(found)}
+
+
 OfAccount = Callable[[Session, Account, Page | None], Document]
 OfPost = Callable[[Session, Post, Asker, Page | None], Document]
 OF_ACCOUNT: dict[str, OfAccount] = {
@@ -281,6 +289,7 @@ OF_ACCOUNT: dict[str, OfAccount] = {
     "featured": featured,
     "featured_tags": featured_tags,
     "liked": liked,
+    "boards": boards,
     "moderators": lambda _session, account, _page: empty(f"{account.uri}/moderators"),
 }
 OF_POST: dict[str, OfPost] = {"replies": replies, "context": context, "likes": likes, "shares": shares, "joined": joined}

@@ -49,7 +49,7 @@ def add_routes(app: web.Application) -> None:
     for base, kinds, lists in (
         ("/users/{name}", PEOPLE, (*_LISTS, "featured_tags", "liked")),
         ("/boards/{name}", BOARDS, (*_LISTS, "moderators")),
-        ("/actor", INSTANCE, _LISTS),
+        ("/actor", INSTANCE, (*_LISTS, "boards")),
     ):
         add(base, partial(_actor, kinds=kinds))
         for each in lists:
@@ -159,7 +159,7 @@ async def _activity(request: web.Request) -> web.StreamResponse:
 
 
 async def _quote_stamp(request: web.Request) -> web.StreamResponse:
-    number = _number(request)
+    """The consent to a quote. Whoever opens it in a browser is led to what is quoted."""
     ctx = request.app[FEDERATION]
     number = _number(request)
     if wants_page(request):

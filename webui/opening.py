@@ -13,6 +13,7 @@ from community.db import Database, open_database
 from community.events import Bus
 from community.keyfiles import KeyFiles
 from community.town import Town
+from federation.catching_up import triggers
 from federation.outbox import publish
 from webui.streaming import exchange, facts
 
@@ -44,6 +45,7 @@ def opened(path: Path) -> Iterator[Database]:
     bus = Bus()
     echoes.subscribe(bus)
     publish.subscribe(bus, _NobodyToWake())
+    triggers.subscribe(bus)
     database = open_database(Town(settings, keys), bus)
     facts.subscribe(bus, exchange.from_command(settings.database.url, lambda: database))
     try:

@@ -75,6 +75,7 @@ def actor(session: Session, account: Account, public_pem: str, proof_multikey: s
         "image": attachments.image(account.header_url, account.header_description),
         "tag": attachments.emoji_tags(account.emojis),
         "movedTo": account.moved_to_uri,
+        "alsoKnownAs": list(account.also_known_as or ()),
         terms.SAMPLE: account.sample,
     }
     document.update((key, value) for key, value in optional.items() if value)
@@ -101,7 +102,7 @@ def _by_kind(session: Session, account: Account) -> Document:
                 "questionAnswer": True,
             }
         case "instance":
-            return {"manuallyApprovesFollowers": True}
+            return {"manuallyApprovesFollowers": True, terms.BOARDS: f"{account.uri}/boards"}
         case "relay":
             return {
                 "manuallyApprovesFollowers": False,

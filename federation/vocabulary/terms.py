@@ -45,6 +45,7 @@ TONE: Final = "machi:tone"  # Like: kind | clear | grounded
 ANONYMOUS_RELAY: Final = "machi:anonymousRelay"  # true: だれかさん
 
 # Between towns.
+BOARDS: Final = "machi:boards"  # on a town's own actor: id of the collection of its boards
 SISTER: Final = "machi:sister"  # Relationship: the two towns are 姉妹まち
 
 # What `machi:kind` may say.

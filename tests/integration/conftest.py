@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from federation import own_keys
+from federation import seals
 from tests.engines import SqliteFiles
 from tests.integration.served import MovingClock, Town, found
 from tests.peer import Peer
@@ -16,7 +16,7 @@ from tests.webui.conftest import catalogues
 __all__ = ["catalogues"]
 
 MakeTown = Callable[..., Town]
-_make_key = own_keys._make
+_make_key = seals.make_rsa
 _keys: list[tuple[bytes, str]] = []
 
 
@@ -31,7 +31,7 @@ def keys_for_every_test(monkeypatch: pytest.MonkeyPatch) -> None:
             _keys.append(_make_key())
         return _keys[number]
 
-    monkeypatch.setattr(own_keys, "_make", make)
+    monkeypatch.setattr(seals, "make_rsa", make)
 
 
 @pytest.fixture

@@ -1,6 +1,9 @@
 """Two operators agree that their towns are 姉妹まち, over their pages; and one of them ends it."""
 
-from community import sisters, traffic
+from sqlalchemy import func, select
+
+from community import founding, sisters, traffic
+from community.models import Follow
 from tests import factories
 from tests.integration.conftest import MakeTown
 from tests.integration.served import Town, found, quiet, until
@@ -14,6 +17,12 @@ async def _state(town: Town, other: Town) -> str | None:
         return row.state if row is not None else None
 
     return await town.read(look)
+
+
+def _boards_followed(session) -> int:
+    ourselves = founding.instance_account(session)
+    followed = select(func.count()).select_from(Follow).where(Follow.follower_id == ourselves.id, Follow.state == "accepted")
+    return session.scalar(followed) or 0
 
 
 async def test_two_operators_agree_and_questions_for_sisters_flow(make_town: MakeTown) -> None:
@@ -40,6 +49,11 @@ async def test_two_operators_agree_and_questions_for_sisters_flow(make_town: Mak
     await quiet(minato, yamate)
     assert (await _state(minato, yamate), await _state(yamate, minato)) == (sisters.AGREED, sisters.AGREED)
 
+    async def follow_each_other() -> bool:
+        return all([await town.read(_boards_followed) >= 20 for town in (minato, yamate)])
+
+    await until("each town follows the boards of the other", follow_each_other)
+
     question = await hanako.ask("姉妹まちのみなさん、健康診断はいつですか？", visibility="sister")
     await quiet(minato, yamate)
     thread = await jun.thread(question)
@@ -58,6 +72,7 @@ async def test_two_operators_agree_and_questions_for_sisters_flow(make_town: Mak
         return await _state(minato, yamate) is None
 
     await until("the other town hears that it is over", ended)
+    assert [await town.read(_boards_followed) for town in (minato, yamate)] == [0, 0]
     await hanako.ask("姉妹でなくなったあとの質問です。だれに届きますか？", visibility="sister")
     await quiet(minato, yamate)
     assert "姉妹でなくなったあと" not in (await jun.get("/questions")).text

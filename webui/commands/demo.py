@@ -80,7 +80,7 @@ class _Demo:
         deadline = time.monotonic() + _SETTLE_S
         others = len(self._keepers) - 1
         for keeper in self._keepers:
-            while await asyncio.to_thread(keeper.sisters) < others:  # noqa: ASYNC110 - others' work
+            while await asyncio.to_thread(keeper.sisters) < others:
                 if time.monotonic() > deadline:
                     raise TownFailed(f"{keeper.plan.name} does not hear from its sister towns")
                 await asyncio.sleep(_LOOK_S)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from community import config, sisters
+from community.models import SisterTown
 from webui.opening import config_option, opened
 
 _WORDS = {
@@ -63,5 +64,5 @@ def list_(path: Path) -> None:
             click.echo(f"{name}\t{_WORDS[state]}")
 
 
-def _stand(row: sisters.SisterTown) -> tuple[str, str]:
+def _stand(row: SisterTown) -> tuple[str, str]:
     return row.domain, row.state
