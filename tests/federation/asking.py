@@ -26,9 +26,15 @@ class Wire:
         self._clock = clock
 
     async def get(
-        self, path: str, accept: str = AS2, *, signed: bool = False, method: str = "GET"
+        self,
+        path: str,
+        accept: str = AS2,
+        *,
+        signed: bool = False,
+        method: str = "GET",
+        also: dict[str, str] | None = None,
     ) -> "Reply":
-        headers = {"Accept": accept} if accept else {}
+        headers = ({"Accept": accept} if accept else {}) | (also or {})
         if signed:
             headers = sign_request(
                 method,
