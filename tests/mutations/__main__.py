@@ -25,8 +25,12 @@ _FAILED = re.compile(r"^FAILED (\S+)", re.MULTILINE)
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.mutations", description=__doc__)
     parser.add_argument("ids", nargs="*", help="guards to take out; all, if none is named")
+    parser.add_argument("--table", action="store_true", help="print the table of docs/security.md and do nothing else")
     parser.add_argument("--jobs", type=int, default=os.cpu_count() or 1)
     chosen = parser.parse_args()
+    if chosen.table:
+        print(guards.table(guards.load()))
+        return 0
     listed = [each for each in guards.load() if not chosen.ids or each.id in chosen.ids]
     waiting: queue.SimpleQueue[Guard] = queue.SimpleQueue()
     for guard in listed:

@@ -13,6 +13,7 @@ class Guard:
     """`old` stands exactly once in `file`; with `new` in its place one of `tests` has to fail."""
 
     id: str
+    section: str
     line: str
     file: str
     old: str
@@ -30,3 +31,18 @@ def load() -> list[Guard]:
     """In the order of the list."""
     listed = tomllib.loads(LISTED.read_text(encoding="utf-8"))["guard"]
     return [Guard(**{**entry, "tests": tuple(entry["tests"])}) for entry in listed]
+
+
+def table(listed: list[Guard]) -> str:
+    """The lines of the checklist as docs/security.md shows them: by section, each with its tests and its mutation."""
+    parts: list[str] = []
+    for section in dict.fromkeys(each.section for each in listed):
+        parts += [f"### {section}", "", "| line | guard | tests | mutation |", "| --- | --- | --- | --- |"]
+        parts += [_row(each) for each in listed if each.section == section]
+        parts.append("")
+    return "\n".join(parts)
+
+
+def _row(guard: Guard) -> str:
+    tests = "<br>".join(f"`{test.removeprefix('tests/')}`" for test in guard.tests)
+    return f"| {guard.line} | `{guard.file}` | {tests} | {guard.id} |"
