@@ -11,6 +11,7 @@ from aiohttp import web
 from community.db import Database
 from community.town import Town
 from federation.at_hand import AtHand
+from federation.doorstep import Doorstep
 from federation.http import Limits, Outbound
 from federation.in_vain import InVain
 from federation.keyring import KeyRing
@@ -51,6 +52,7 @@ class Federation:
         self.at_hand = AtHand()
         self.in_vain = InVain()
         self.replays = Replays()
+        self.doorstep = Doorstep()
         self.turns = Turns()
         self.delivery_bell = Bell()
         self.inbox_bell = Bell()

@@ -12,14 +12,14 @@ import structlog
 from sqlalchemy.orm import Session
 
 from community import town
-from community.errors import CommunityError, StorageFailed, TooMany
+from community.errors import StorageFailed, TooMany
 from federation import freshness, resolver
 from federation.context import Federation
 from federation.inbox import known, queue, registry
-from federation.inbox.inbound import FETCHES_MOST, Ignored, Inbound, TryLater
+from federation.inbox.inbound import FETCHES_MOST, Inbound, TryLater, reason_of_nothing
 from federation.inbox.queue import Item
 from federation.outbox.boards import INBOUND
-from federation.vocabulary.reading import Unreadable, load
+from federation.vocabulary.reading import load
 
 LANES = 128
 """Hosts worked for at once; most of the time they wait for the network."""
@@ -78,9 +78,12 @@ class InboxWorker:
             if self._ctx.database.dialect == "sqlite":
                 # One process serves such a town: whoever held these leases was killed, and nobody should wait for them.
                 await self._ctx.database.write(queue.free_all)
+                # Its one writer works in the order of arrival, so nothing overtakes anything of its own host.
+                self._ctx.doorstep.is_open = True
             while True:
                 await self._keep_going()
         finally:
+            self._ctx.doorstep.is_open = False
             self._ctx.inbox_bell.disconnect(self.wake)
             await self._farewell()
 
@@ -109,7 +112,7 @@ class InboxWorker:
     async def _begin_lanes(self) -> int:
         """Begin with the next item of every host that is free; how many those are."""
         free = self._lanes - len(self._driving)
-        if free <= 0 or not await self._ctx.database.read(lambda s: queue.is_any_due(s, town.now(s))):
+        if free <= 0 or not await self._ctx.database.glance(lambda s: queue.is_any_due(s, town.now(s))):
             return 0
         items = await self._ctx.database.write(lambda s: queue.claim(s, town.now(s), hosts=free))
         for item in items:
@@ -146,15 +149,14 @@ class InboxWorker:
         try:
             async with asyncio.timeout(_LONGEST):
                 return await self._try(item)
-        except (Ignored, Unreadable) as reason:
-            return await self._settle(item, queue.IGNORED, str(reason))
         except (TryLater, TooMany, TimeoutError) as reason:
             return await self._postpone(item, str(reason) or "it took too long", tries=len(PAUSES) + 1)
         except (StorageFailed, _Lost):
             raise
-        except CommunityError as refusal:
-            return await self._settle(item, queue.IGNORED, f"{type(refusal).__name__}: {refusal}")
         except Exception as error:  # noqa: BLE001 - one item that we cannot work on must not stop the others
+            reason_of_none = reason_of_nothing(error)
+            if reason_of_none is not None:
+                return await self._settle(item, queue.IGNORED, reason_of_none)
             _log.exception("an activity could not be worked on", item=item.id, host=item.host)
             return await self._postpone(item, f"{type(error).__name__}: {error}", tries=TRIES_FOR_ERRORS)
 

@@ -100,6 +100,13 @@ _CLAIM = Prepared(
 _CLAIM_NEXT = Prepared(lambda _dialect: _leased(_item.id == _first()))
 _SETTLE = Prepared(lambda _dialect: _settled(body=b""))
 _SETTLE_FAILED = Prepared(lambda _dialect: _settled())
+_WAITING = Prepared(
+    lambda _dialect: select(_item.id)
+    .where(_item.state == PENDING, _item.host == text_param("this_host"))
+    .order_by(_item.id)
+    .limit(1)
+    .offset(param("most"))
+)
 _ANY_DUE = Prepared(lambda _dialect: select(_item.id).where(_due()).limit(1))
 
 
@@ -112,6 +119,21 @@ class Item:
     body: bytes
     tries: int
     lease: int
+
+
+def shortened(error: str) -> str:
+    """As much of `error` as a row keeps."""
+    return error[:_LONGEST_ERROR]
+
+
+def is_waiting(session: Session, host: str) -> bool:
+    """Whether anything of `host` waits, or is being worked on."""
+    return bool(_WAITING.rows(session, this_host=host, most=0))
+
+
+def has_its_share(session: Session, host: str, share: int) -> bool:
+    """Whether `share` items of `host` wait; reads no more than so many entries of an index."""
+    return bool(_WAITING.rows(session, this_host=host, most=share - 1))
 
 
 def claim(session: Session, now: int, *, hosts: int) -> list[Item]:
@@ -130,7 +152,7 @@ def settle(session: Session, item: Item, state: str, error: str = "") -> bool:
     False if the lease was lost: then somebody else works on it, and what was done for it must not be kept.
     """
     statement = _SETTLE_FAILED if state == FAILED else _SETTLE
-    said = error[:_LONGEST_ERROR]
+    said = shortened(error)
     return bool(statement.rows(session, this=item.id, lease=item.lease, to_state=state, to_error=said))
 
 
