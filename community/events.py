@@ -264,6 +264,14 @@ class AccountUpdated(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class AccountMoved(Event):
+    """A member goes on under another account, of here or of elsewhere."""
+
+    account_id: int
+    target_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class AccountDeleted(Event):
     """A member left (退会). The follows are gone; those who should hear of it stand here."""
 

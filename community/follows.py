@@ -44,8 +44,8 @@ def request(
 
     `uri` is the id of a remote Follow; a local one is named after the row. Asked again, only the `wishes` change;
     asked again under a new `uri` (the other server forgot), an accepted follow is accepted anew so that it is told.
-    Raises NotFound for a followee who is gone or veiled from the follower, NotAllowed for oneself, for the town's own actor and between those who
-    have nothing to do with each other (`distance`).
+    Raises NotFound for a followee who is gone or veiled from the follower, NotAllowed for oneself, for who moved away, for
+    the town's own actor and between those who have nothing to do with each other (`distance`).
     """
     if followee.deleted_at is not None or followee.suspended_at is not None:
         raise NotFound("お探しの人は見つかりませんでした。")
@@ -53,6 +53,8 @@ def request(
         raise NotFound("お探しの人は見つかりませんでした。")
     if follower.id == followee.id:
         raise NotAllowed("自分自身をフォローすることはできません。")
+    if followee.moved_to_uri is not None:
+        raise NotAllowed("この人は引っ越しました。引っ越し先のアカウントをフォローしてください。")
     if followee.kind == "instance":
         raise NotAllowed("まちのお知らせは、@machi をフォローすると届きます。")
     if are_apart(session, follower=follower, followee=followee):

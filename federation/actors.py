@@ -131,6 +131,8 @@ def _describe(session: Session, account: Account, actor: Actor) -> None:
     account.indexable = actor.indexable
     account.sample = actor.sample
     account.moved_to_uri = actor.moved_to
+    if (account.also_known_as or []) != list(actor.also_known_as):
+        account.also_known_as = list(actor.also_known_as)
     account.updated_at = town.now(session)
 
 
@@ -160,6 +162,7 @@ def _set_wire(session: Session, account: Account, actor: Actor) -> None:
     wire.shared_inbox = actor.shared_inbox
     wire.outbox = actor.outbox
     wire.followers = actor.followers
+    wire.featured = actor.featured
     wire.fetched_at = town.now(session)
     key_taken = actor.key_id is not None and session.scalar(
         select(RemoteActor.account_id).where(

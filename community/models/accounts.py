@@ -50,6 +50,7 @@ class Account(Model):
     sensitized_at: Mapped[int | None] = mapped_column(Millis)  # what they show is veiled
     also_known_as: Mapped[list[str] | None] = mapped_column(JSON)  # other actor ids of the same person, as they say
     moved_at: Mapped[int | None] = mapped_column(Millis)  # when the followers were last carried to another account
+    carried_to: Mapped[str | None] = mapped_column(Text)  # the actor id of that account
 
     @property
     def local(self) -> bool:

@@ -17,10 +17,12 @@ def apply(session: Session, inbound: Inbound) -> None:
     followee = known.account(session, inbound.object_uri)
     if followee is None or not followee.local or followee.kind not in _FOLLOWED_KINDS:
         raise Ignored("the Follow names nobody of this town who can be followed")
-    if follows.are_apart(session, follower=follower, followee=followee):
+    apart = follows.are_apart(session, follower=follower, followee=followee)
+    if apart or followee.moved_to_uri is not None:
         # Said as a refusal like any other: else the other side would wait for ever.
         events.record(session, events.FollowRejected(inbound.id, follower.id, followee.id))
-        inbound.remark = "the Follow is refused: the two have nothing to do with each other"
+        reason = "the two have nothing to do with each other" if apart else "who is followed moved away"
+        inbound.remark = f"the Follow is refused: {reason}"
         return
     follows.request(session, follower=follower, followee=followee, uri=inbound.id)
 

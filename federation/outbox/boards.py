@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from community import founding, ids, town
 from community.models import Account, Post
 from federation.models import OutboxItem
-from federation.outbox import addressing, sayings
+from federation.outbox import addressing, sayings, understanding
 from federation.outbox.addressing import Inbox
 from federation.vocabulary import activities, audience
 from federation.vocabulary.audience import Company
@@ -50,7 +50,7 @@ def pass_on(
     around: Company,
     activity: dict[str, Any] | None,
     *,
-    without_software: Collection[str] = addressing.PLAIN,
+    without_software: Collection[str] = understanding.PLAIN,
 ) -> None:
     """Have the local board of the thread of `post` announce `activity`, once, to those who read it that way.
 
@@ -109,7 +109,7 @@ def _announce_id(session: Session, board: Account, post: Post, author: Account) 
     heard = audience.of_announcement(session, board, post.visibility, author.uri)
     uri = town.of(session).uris.activity(ids.new(now))
     announcement = activities.announce(uri, board, post.uri, now=max(now, post.created_at), heard=heard)
-    readers = addressing.followers(session, board, without_software=addressing.REFUSES_BARE_ANNOUNCE)
+    readers = addressing.followers(session, board, without_software=understanding.REFUSES_BARE_ANNOUNCE)
     # Listed in the board's outbox also while nobody follows: who comes later finds the questions there.
     sayings.say(
         session,

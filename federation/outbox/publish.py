@@ -19,11 +19,13 @@ from federation.outbox import (
     publish_accounts,
     publish_boosts,
     publish_gatherings,
+    publish_moves,
     publish_quotes,
     publish_reports,
     publish_sisters,
     publish_thanks,
     sayings,
+    understanding,
 )
 from federation.outbox.addressing import Inbox
 from federation.outbox.hearing import hearers
@@ -55,6 +57,7 @@ def subscribe(bus: events.Bus, ctx: Rings) -> None:
     publish_thanks.subscribe(bus)
     publish_boosts.subscribe(bus)
     publish_quotes.subscribe(bus)
+    publish_moves.subscribe(bus)
     publish_accounts.subscribe(bus)
     publish_reports.subscribe(bus)
     publish_sisters.subscribe(bus)
@@ -165,7 +168,7 @@ def answer_chosen(session: Session, event: events.AnswerChosen) -> None:
             session, around.author, choice, _choice_hearers(session, question, around, helper),
             about=_choice_key(question, answer), at=now, post=question,
         )  # fmt: skip
-    boards.pass_on(session, question, around, choice, without_software=addressing.REFUSES_CHOOSE_ANSWER)
+    boards.pass_on(session, question, around, choice, without_software=understanding.REFUSES_CHOOSE_ANSWER)
     _say_update(session, question, around)
 
 
@@ -191,7 +194,7 @@ def answer_unchosen(session: Session, event: events.AnswerUnchosen) -> None:
             session, around.author, undone, _choice_hearers(session, question, around, helper),
             about=undone["object"]["id"], at=now, post=question,
         )  # fmt: skip
-    boards.pass_on(session, question, around, undone, without_software=addressing.REFUSES_CHOOSE_ANSWER)
+    boards.pass_on(session, question, around, undone, without_software=understanding.REFUSES_CHOOSE_ANSWER)
     _say_update(session, question, around)
 
 
@@ -220,7 +223,7 @@ def _choice_audience(session: Session, question: Post, around: Company, helper: 
 
 def _choice_hearers(session: Session, question: Post, around: Company, helper: Account) -> list[Inbox]:
     told = addressing.of_accounts(
-        session, (helper, around.board), without_software=addressing.REFUSES_CHOOSE_ANSWER
+        session, (helper, around.board), without_software=understanding.REFUSES_CHOOSE_ANSWER
     )
     sisters = addressing.sisters(session)
     if question.visibility == "sister":

@@ -1,12 +1,14 @@
 """Follows, blocks, and what accounts say of themselves (federation reference §1.1, §1.8)."""
 
+from collections.abc import Collection
+
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from community import events, ids, town
 from community.models import Account, Block, Follow
 from federation.models import ActorKey, Delivery, OutboxItem
-from federation.outbox import addressing, sayings
+from federation.outbox import addressing, sayings, understanding
 from federation.outbox.addressing import Inbox
 from federation.vocabulary import activities, render, terms
 from federation.vocabulary.audience import Audience
@@ -83,7 +85,7 @@ def block_created(session: Session, event: events.BlockCreated) -> None:
     account, target = session.get_one(Account, block.account_id), session.get_one(Account, block.target_id)
     if account.local and not target.local:
         activity = activities.block(block.uri, account, target, now=block.created_at)
-        _say_to(session, account, activity, target, about=block.uri)
+        _say_to(session, account, activity, target, about=block.uri, without_software=understanding.TAKES_BLOCK_FOR_A_BAN)
 
 
 def block_removed(session: Session, event: events.BlockRemoved) -> None:
@@ -92,7 +94,7 @@ def block_removed(session: Session, event: events.BlockRemoved) -> None:
         blocked = activities.embedded_block(uri=event.uri, actor=account, target=target)
         heard = Audience((target.uri,), ())
         activity = activities.undo(_new_uri(session), account, blocked, now=town.now(session), heard=heard)
-        _say_to(session, account, activity, target, about=event.uri)
+        _say_to(session, account, activity, target, about=event.uri, without_software=understanding.TAKES_BLOCK_FOR_A_BAN)
 
 
 def account_updated(session: Session, event: events.AccountUpdated) -> None:
@@ -136,9 +138,15 @@ def _acquaintances(session: Session, account: Account) -> list[Inbox]:
 
 
 def _say_to(
-    session: Session, actor: Account, activity: dict[str, object], other: Account, *, about: str
+    session: Session,
+    actor: Account,
+    activity: dict[str, object],
+    other: Account,
+    *,
+    about: str,
+    without_software: Collection[str] = (),
 ) -> None:
-    inboxes = addressing.of_accounts(session, (other,), own=True)
+    inboxes = addressing.of_accounts(session, (other,), own=True, without_software=without_software)
     sayings.say(session, actor, activity, inboxes, about=about, at=town.now(session))
 
 

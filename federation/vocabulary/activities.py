@@ -117,6 +117,12 @@ def embedded_follow(*, uri: str, follower: Account, followee: Account) -> Docume
     return {"type": "Follow", "id": uri, "actor": follower.uri, "object": followee.uri}
 
 
+def move(uri: str, actor: Account, target: Account, *, now: int) -> Document:
+    """`actor` goes on as `target`: said to its followers, who look at both before they believe it."""
+    heard = Audience((f"{actor.uri}/followers",), ())
+    return _activity("Move", uri, actor, actor.uri, now=now, heard=heard, target=target.uri)
+
+
 def accept(uri: str, follow: Follow, *, follower: Account, followee: Account, now: int) -> Document:
     asked = embedded_follow(uri=follow.uri, follower=follower, followee=followee)
     return _activity("Accept", uri, followee, asked, now=now, heard=Audience((follower.uri,), ()))

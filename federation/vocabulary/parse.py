@@ -24,6 +24,7 @@ from federation.vocabulary.reading import (
     truth,
     type_of,
     uri,
+    uris,
 )
 
 _KINDS = {"Person": "person", "Group": "board", "Organization": "person", "Service": "service"}
@@ -31,6 +32,7 @@ _NAME = re.compile(r"[\w.~-]{1,100}")
 _STRENGTH_SEPARATORS = re.compile(r"[、，,／\n]+")
 _MARKUP = re.compile(r"<[^>]*>")
 _MOST_FIELDS = 16
+_MOST_ALIASES = 16
 _LONGEST_NAME = 100
 _LONGEST_SUMMARY = 20_000
 _LONGEST_FIELD = 2_000
@@ -77,6 +79,8 @@ class Actor:
     emojis: tuple[Emoji, ...] = ()
     proof_key_id: str | None = None
     proof_multikey: str | None = None
+    also_known_as: tuple[str, ...] = ()
+    featured: str | None = None  # the collection of what it shows first
 
 
 def read_actor(document: Document) -> Actor:
@@ -117,13 +121,15 @@ def read_actor(document: Document) -> Actor:
         discoverable=document.get("discoverable") is not False,
         indexable=truth(document.get("indexable")),
         sample=truth(document.get(terms.SAMPLE)),
-        moved_to=uri(document.get("movedTo")),
+        moved_to=_elsewhere(document.get("movedTo"), actor_id),
         published=moment(document.get("published")),
         avatar_description=attachments.described(document.get("icon"))[:_LONGEST_FIELD],
         header_description=attachments.described(document.get("image"))[:_LONGEST_FIELD],
         emojis=attachments.emojis(document.get("tag")),
         proof_key_id=proof_key_id,
         proof_multikey=proof_multikey,
+        also_known_as=uris(document.get("alsoKnownAs"), _MOST_ALIASES),
+        featured=_own(document.get("featured"), actor_id),
     )
 
 
@@ -142,6 +148,12 @@ def _actor_kind(document: Document, actor_id: str) -> str:
     if kind not in _KINDS:
         raise Unreadable(f"{kind or 'nothing'} is not an actor type")
     return _KINDS[kind]
+
+
+def _elsewhere(value: object, actor_id: str) -> str | None:
+    """Where an actor says that it went; nobody moves to where they are."""
+    address = uri(value)
+    return address if address != actor_id and authority(address) is not None else None
 
 
 def _own(value: object, owner: str) -> str | None:

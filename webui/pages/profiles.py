@@ -6,7 +6,7 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import boards, flag_lists, follows, relationships, strengths, thanks, timelines, town, veils
+from community import boards, flag_lists, follows, moves, relationships, strengths, thanks, timelines, town, veils
 from community.errors import CommunityError, NotFound
 from community.models import Account, Follow
 from community.visibility import Viewer
@@ -98,6 +98,8 @@ def _tie(session: Session, viewer: Viewer, account: Account) -> dict[str, Any]:
     me = viewer.account_id
     tie = relationships.one(session, me, account.id) if me else relationships.Relationship(account.id)
     followable = account.kind not in {"relay", "instance"} and me != account.id
+    if account.moved_to_uri is not None:  # then one can only stop
+        followable = followable and (tie.following or tie.requested)
     return {
         "account": account,
         "mine": me == account.id,
@@ -116,8 +118,11 @@ def _person(
     posts = timelines.of_author(session, viewer, account.id, max_id=before, limit=_POSTS + 1)
     shown = posts[:_POSTS]
     answers = cards.load(session, viewer, [letter.answer for letter in letters if letter.answer])
+    moved_to = _destination(session, viewer, account)
     return {
         **_tie(session, viewer, account),
+        "moved_to": moved_to,
+        "moved_page": addresses.of_account(moved_to) if moved_to is not None else None,
         "strengths": strengths.of(session, account.id),
         "learnings": strengths.learnings_of(session, account.id) if viewer.account_id == account.id else [],
         "book": book,
@@ -127,6 +132,12 @@ def _person(
         "posts": cards.load(session, viewer, shown),
         "older": shown[-1].id if len(posts) > _POSTS else None,
     }
+
+
+def _destination(session: Session, viewer: Viewer, account: Account) -> Account | None:
+    """Who the account is now, if it moved and `viewer` may know."""
+    target = moves.destination(session, account)
+    return None if target is None or veils.among_these(session, viewer, [target.id]) else target
 
 
 def _board(session: Session, viewer: Viewer, account: Account, before: int | None) -> dict[str, Any]:

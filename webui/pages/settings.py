@@ -10,14 +10,13 @@ from sqlalchemy.orm import Session
 from community import members, passphrases, strengths, taxonomy, text
 from community.errors import CommunityError, Invalid
 from community.models import Account, Member
-from webui import auth, cookies, statuses
+from webui import auth, confirming, cookies, statuses
 from webui.forms import Form
 from webui.keys import COOKIES, DATABASE, PASSPHRASES, SESSION_TOKEN, SETTINGS
 from webui.rendering import again, explain, form_of, page, redirect
 
 routes = web.RouteTableDef()
 _SEPARATORS = re.compile(r"[\n、,，]")
-_WRONG = "いまのパスフレーズが合いませんでした。ほかの設定は変わっていません。もう一度お試しください。"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +126,7 @@ async def change_passphrase(request: web.Request) -> web.Response:
     try:
         new = form.text("passphrase", strip=False)
         passphrases.check(new)
-        await _confirm(request, form, "old_passphrase")
+        await confirming.passphrase(request, form, "old_passphrase")
         new_hash = await request.app[PASSPHRASES].hash(new)
         await request.app[DATABASE].write(
             lambda session: members.change_passphrase(
@@ -146,7 +145,7 @@ async def change_passphrase(request: web.Request) -> web.Response:
 async def renew_code(request: web.Request) -> web.Response:
     form, me = form_of(request), auth.me(request)
     try:
-        await _confirm(request, form, "confirm_passphrase")
+        await confirming.passphrase(request, form, "confirm_passphrase")
     except CommunityError as error:
         explain(request, form, error)
         return page(request, "settings/keys.html", status=statuses.of(error), form=Form(), code_form=form)
@@ -172,7 +171,7 @@ async def leave(request: web.Request) -> web.Response:
     try:
         if choice not in {"keep", "delete"}:
             raise Invalid("posts", "書いたものをどうするか、どちらかを選んでください。")
-        await _confirm(request, form, "old_passphrase")
+        await confirming.passphrase(request, form, "old_passphrase")
         await request.app[DATABASE].write(
             lambda session: members.leave(session, account_id=me, delete_posts=choice == "delete")
         )
@@ -181,14 +180,6 @@ async def leave(request: web.Request) -> web.Response:
     response = redirect(request, "/", "まちを出ました。これまで、ありがとうございました。")
     auth.see_off(request, response)
     return response
-
-
-async def _confirm(request: web.Request, form: Form, field: str) -> None:
-    """Make sure that it is the member who sits at the keyboard. Raises Invalid beside `field`."""
-    me = auth.me(request)
-    stored = await request.app[DATABASE].read(lambda session: session.get_one(Member, me).passphrase_hash)
-    if not await request.app[PASSPHRASES].verify(stored, form.text(field, strip=False)):
-        raise Invalid(field, _WRONG)
 
 
 async def _mine(request: web.Request) -> Mine:

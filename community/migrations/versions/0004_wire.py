@@ -81,6 +81,7 @@ def _quotes() -> None:
 def _towns() -> None:
     op.add_column("accounts", sa.Column("also_known_as", sa.JSON(), nullable=True))
     op.add_column("accounts", sa.Column("moved_at", MILLIS, nullable=True))
+    op.add_column("accounts", sa.Column("carried_to", sa.Text(), nullable=True))
     op.add_column(
         "sister_towns", sa.Column("state", sa.String(length=16), server_default="agreed", nullable=False)
     )

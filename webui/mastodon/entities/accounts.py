@@ -9,13 +9,13 @@ from functools import lru_cache
 from typing import Any
 
 import orjson
-from sqlalchemy import bindparam, select
+from sqlalchemy import bindparam, exists, select
 from sqlalchemy.orm import Session
 
 from community import strengths, town, veils
 from community.errors import NotFound
-from community.models import LOCAL, Account, Member
-from community.storage.prepared import Prepared, among
+from community.models import LOCAL, Account, Member, Veil
+from community.storage.prepared import Prepared, among, among_texts
 from community.visibility import Viewer
 from webui.mastodon.entities import pictures, shelf
 from webui.mastodon.entities.shelf import Shelf
@@ -25,16 +25,27 @@ Entity = dict[str, Any]
 _ = Account.__table__.c
 STAMP = (
     _.id, _.updated_at, _.suspended_at, _.deleted_at, _.followers_count, _.following_count, _.posts_count, _.last_post_at,
+    _.moved_to_uri,
 )  # fmt: skip
-"""What tells whether an account, as it was rendered, still holds, then its counts. `SUSPENDED` and `DELETED` are places."""
+"""What tells whether an account, as it was rendered, still holds, then its counts and where it went. `SUSPENDED`,
+`DELETED` and `MOVED` are places.
+"""
 
-SUSPENDED, DELETED = 2, 3
+SUSPENDED, DELETED, MOVED = 2, 3, 8
 _COUNTS = 4  # what the kept text depends on ends here
 _KEPT_MOST = 10_000
 _DAY = 86_400_000
 ROLES = {"keeper": "灯台役", "watcher": "見守り役", "moderator": "運営のお手伝い", "admin": "運営"}
 _RELAY = Prepared(lambda _dialect: select(*STAMP).where(_.kind == "relay", _.domain == LOCAL))
 _STAMPS = Prepared(lambda dialect: select(*STAMP).where(among(_.id, "ids", dialect)))
+_veil = Veil.__table__.c
+_DESTINATIONS = Prepared(
+    lambda dialect: select(_.uri, *STAMP).where(
+        among_texts(_.uri, "uris", dialect), _.deleted_at.is_(None), _.suspended_at.is_(None),
+        ~exists().where(_veil.other_id == _.id),
+    )
+)  # fmt: skip
+"""Who those are now who moved. Somebody from whom anybody is veiled is named to nobody."""
 
 
 def many(session: Session, viewer: Viewer, ids: Sequence[int]) -> list[orjson.Fragment]:
@@ -72,7 +83,22 @@ def relay(session: Session) -> tuple[int, bytes]:
 
 
 def rendered(session: Session, stamps: Iterable[tuple[Any, ...]]) -> dict[int, bytes]:
-    """The JSON of accounts whose `STAMP` was read, by id; two queries for those that were not kept, else none."""
+    """The JSON of accounts whose `STAMP` was read, by id; two queries for those that were not kept, else none. One more
+    where somebody among them moved: then `moved` tells who they are now.
+    """
+    stamps = list(stamps)
+    found = _standing(session, stamps)
+    gone = {stamp[0]: stamp[MOVED] for stamp in stamps if stamp[MOVED]}
+    if gone:
+        there = {row[0]: row[1:] for row in _DESTINATIONS.rows(session, uris=sorted(set(gone.values())))}
+        now = _standing(session, there.values())
+        for account_id, uri in gone.items():
+            if uri in there:
+                found[account_id] = b'%s,"moved":%s}' % (found[account_id][:-1], now[there[uri][0]])
+    return found
+
+
+def _standing(session: Session, stamps: Iterable[tuple[Any, ...]]) -> dict[int, bytes]:
     kept: Shelf[bytes] = shelf.of(session, "accounts", _KEPT_MOST)
     found: dict[int, bytes] = {}
     missing: dict[int, tuple[Any, ...]] = {}
@@ -91,7 +117,7 @@ def rendered(session: Session, stamps: Iterable[tuple[Any, ...]]) -> dict[int, b
 
 
 def _counts(stamp: tuple[Any, ...]) -> bytes:
-    followers, following, posts, last = stamp[_COUNTS:]
+    followers, following, posts, last = stamp[_COUNTS:MOVED]
     return b',"followers_count":%d,"following_count":%d,"statuses_count":%d,"last_status_at":%s}' % (
         followers, following, posts, b"null" if last is None else _date(last // _DAY),
     )  # fmt: skip
