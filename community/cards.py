@@ -1,11 +1,15 @@
 """What a linked page says of itself, shown under a post that links to it.
 
 A post that everybody may see gets the card of its first link when it is stored. One card serves all posts that link to
-the same page; a new one waits (`fetched_at` 0) until a worker has asked the page. Of what fewer people may see nothing
-is asked outside: the page would learn of the post.
+the same page; a new one waits until a worker has asked the page. Of what fewer people may see nothing is asked outside:
+the page would learn of the post.
+
+A post of another server reaches thousands of towns in the same second, and each would ask the page it links to: for such
+a one the page is asked at a moment of the next minute, once a day at most (federation reference §3, Thundering herd).
 """
 
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import unescape
@@ -22,8 +26,8 @@ from community.visibility import OPEN, UNLISTED
 TITLE_MOST, WORDS_MOST, NAME_MOST = 500, 1_000, 200
 _LONGEST_URL = 2_048
 _STALE_MS = 14 * 24 * 3_600_000
-_AGAIN_MS = 3_600_000  # after which a page that said nothing is asked again, if somebody links to it again
-_WAITS = 0
+_AGAIN_MS = 24 * 3_600_000  # after which a page that said nothing is asked again, if somebody links to it again
+_SOONEST_MS, _LATEST_MS = 1_000, 60_000
 _LINK = re.compile(r"<a\s([^<>]*)>")
 _HREF = re.compile(r'\bhref="(https?://[^"]*)"')
 _NO_PAGE = re.compile(r'\bclass="[^"]*\b(?:mention|hashtag|u-url)\b')
@@ -61,7 +65,7 @@ def choose(session: Session, post_id: int) -> None:
     address = first_link(session, post) if post.visibility in (OPEN, UNLISTED) else None
     if address is not None and media.of(session, [post.id]):
         address = None
-    card_id = None if address is None else _card_for(session, address)
+    card_id = None if address is None else _card_for(session, address, due=_due(session, post))
     if card_id != post.card_id:
         post.card_id = card_id
         session.flush()
@@ -83,7 +87,8 @@ def first_link(session: Session, post: Post) -> str | None:
 
 def waiting(session: Session, *, limit: int) -> list[tuple[int, str]]:
     """Ids and addresses of pages that are to be asked, the oldest first."""
-    rows = select(Card.id, Card.url).where(Card.fetched_at == _WAITS).order_by(Card.id).limit(limit)
+    due = Card.fetched_at.between(-town.now(session), 0)
+    rows = select(Card.id, Card.url).where(due).order_by(Card.id).limit(limit)
     return [(card_id, url) for card_id, url in session.execute(rows)]
 
 
@@ -117,17 +122,25 @@ def given_up(session: Session, card_ids: Sequence[int]) -> None:
     session.execute(update(Card).where(Card.id.in_(list(card_ids))).values(fetched_at=town.now(session)))
 
 
-def _card_for(session: Session, address: str) -> int:
-    """The card of a page; one that is new, old or empty is asked (again)."""
+def _due(session: Session, post: Post) -> int:
+    """When (ms) the page that `post` links to is asked."""
+    now = town.now(session)
+    return now if post.local else now + _SOONEST_MS + secrets.randbelow(_LATEST_MS - _SOONEST_MS + 1)
+
+
+def _card_for(session: Session, address: str, *, due: int) -> int:
+    """The card of a page; one that is new, old or empty is asked (again) at `due`. `fetched_at` says that as minus `due`."""
     now = town.now(session)
     card = session.scalar(select(Card).where(Card.url == address))
     if card is None:
         card_id = ids.new(now)
-        if inserts.new_row(session, Card, id=card_id, url=address, fetched_at=_WAITS):
+        if inserts.new_row(session, Card, id=card_id, url=address, fetched_at=-due):
             return card_id
         return session.scalars(select(Card.id).where(Card.url == address)).one()
-    if now - card.fetched_at > (_STALE_MS if card.title else _AGAIN_MS):
-        card.fetched_at = _WAITS
+    if card.fetched_at <= 0:
+        card.fetched_at = max(card.fetched_at, -due)  # it waits already, and may be asked earlier now
+    elif now - card.fetched_at > (_STALE_MS if card.title else _AGAIN_MS):
+        card.fetched_at = -due
     return card.id
 
 

@@ -248,7 +248,7 @@ class Card(Model):
     width: Mapped[int] = mapped_column(default=0)
     height: Mapped[int] = mapped_column(default=0)
     published_at: Mapped[int | None] = mapped_column(Millis)
-    fetched_at: Mapped[int] = mapped_column(Millis)  # 0: waits to be asked
+    fetched_at: Mapped[int] = mapped_column(Millis)  # 0 or less: is to be asked at minus so many ms
 
 
 class ScheduledPost(Model):

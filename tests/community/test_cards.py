@@ -102,6 +102,9 @@ def test_asked_again_in_time(session, hanako, town):
     cards.given_up(session, [post.card_id])
     note(session, hanako, link())
     assert cards.waiting(session, limit=5) == []
+    town.clock.advance(hours=23)
+    note(session, hanako, link())
+    assert cards.waiting(session, limit=5) == []
     town.clock.advance(hours=2)
     note(session, hanako, link())
     assert len(cards.waiting(session, limit=5)) == 1
@@ -114,3 +117,28 @@ def test_asked_again_in_time(session, hanako, town):
     assert len(cards.waiting(session, limit=5)) == 1
     cards.given_up(session, [post.card_id])
     assert card_of(session, post).title == "記事"
+
+
+def foreign(session, number: int, html: str):
+    """A post of another server, which thousands of towns receive in the same second."""
+    author = factories.remote(session, f"p{number}")
+    return note(session, author, html, origin=factories.origin(f"https://yamate.example/posts/{number}"))
+
+
+def test_what_spreads_is_asked_at_a_random_moment_of_the_next_minute(session, town):
+    made = [foreign(session, number, link(f"{PAGE}{number}")) for number in range(50)]
+    assert cards.waiting(session, limit=100) == []
+    due = [-card_of(session, post).fetched_at - town.clock() for post in made]
+    assert 1_000 <= min(due) < max(due) <= 60_000
+    assert len(set(due)) > 20
+    town.clock.advance(seconds=60)
+    assert len(cards.waiting(session, limit=100)) == 50
+
+
+def test_who_posts_here_need_not_wait(session, hanako):
+    first = foreign(session, 1, link())
+    waits_until = card_of(session, first).fetched_at
+    foreign(session, 2, link())
+    assert card_of(session, first).fetched_at >= waits_until
+    note(session, hanako, link())
+    assert len(cards.waiting(session, limit=5)) == 1
