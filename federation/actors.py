@@ -163,6 +163,7 @@ def _set_wire(session: Session, account: Account, actor: Actor) -> None:
     wire.outbox = actor.outbox
     wire.followers = actor.followers
     wire.featured = actor.featured
+    wire.moderators = actor.moderators
     wire.fetched_at = town.now(session)
     key_taken = actor.key_id is not None and session.scalar(
         select(RemoteActor.account_id).where(

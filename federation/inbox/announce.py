@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from community import town, towns
 from community.models import Account
-from federation.inbox import boost, known, memory, placing, secondhand, sight
+from federation.inbox import boost, known, memory, placing, secondhand, sight, stewards
 from federation.inbox.inbound import Handler, Ignored, Inbound
 from federation.vocabulary.notes import is_note, read_note
 from federation.vocabulary.reading import authority, same_origin, type_of
@@ -84,6 +84,8 @@ def _carried(
         raise Ignored("a board announced what was said here")
     if towns.is_refused(session, authority(target) or ""):
         raise Ignored("a board announced something of a host that this town refuses")
+    if told is not None and type_of(told) in stewards.PASSED_OVER:
+        raise Ignored(f"a board announced {type_of(told)}, of which nothing comes here")
     if told is None or type_of(told) not in inner:
         return _fetched(session, inbound, board, target)
     carried = inbound.inside(told, board)

@@ -13,6 +13,8 @@ _BLOCKED_KINDS = frozenset({"person", "board", "relay"})
 
 def apply(session: Session, inbound: Inbound) -> None:
     """Keep it as a row; follows between the two end."""
+    if inbound.activity.get("target") is not None:
+        raise Ignored("a Block by which somebody is shut out of a board of another server")
     account = inbound.actor(session)
     target = known.account(session, inbound.object_uri)
     if target is None or not target.local or target.kind not in _BLOCKED_KINDS:

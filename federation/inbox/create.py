@@ -37,7 +37,7 @@ def apply_update(session: Session, inbound: Inbound) -> None:
     document = _required(inbound)
     if is_actor(document):
         if uri(document.get("id")) != signer.uri:
-            raise Ignored("an Update of another actor")
+            document = _board_anew(inbound, document)
         actors.upsert(session, document)
         return
     note = _own_note(inbound, document)
@@ -55,8 +55,11 @@ def apply_update(session: Session, inbound: Inbound) -> None:
 def needs_of_update(session: Session, inbound: Inbound) -> list[str]:
     """As for Create; for a post that is known only a 決め手 that is not, and what it quotes, by whose consent."""
     document = _document(inbound)
-    if document is None or not is_note(document):
-        return needs(session, inbound) if document is None else []
+    if document is None:
+        return needs(session, inbound)
+    if not is_note(document):
+        board = inbound.via
+        return inbound.to_fetch([board.uri]) if board is not None and uri(document.get("id")) == board.uri else []
     note = _own_note(inbound, document)
     post = known.post(session, note.id)
     if post is None:
@@ -67,6 +70,15 @@ def needs_of_update(session: Session, inbound: Inbound) -> list[str]:
     if note.accepted_answer:
         wanted += placing.needs_of_context(session, inbound, note.accepted_answer)
     return wanted
+
+
+def _board_anew(inbound: Inbound, told: Document) -> Document:
+    """The board that passes on an Update of itself by who looks after it (Lemmy), as its own host serves it now."""
+    board = inbound.via
+    fresh = inbound.documents.get(board.uri) if board is not None and uri(told.get("id")) == board.uri else None
+    if fresh is None:
+        raise Ignored("an Update of another actor")
+    return fresh
 
 
 def _document(inbound: Inbound) -> Document | None:

@@ -22,6 +22,7 @@ from federation.inbox import (
     move,
     quote_requests,
     sisterhood,
+    stewards,
     undo,
 )
 from federation.inbox.inbound import Handler, Ignored, Inbound
@@ -30,16 +31,26 @@ from federation.vocabulary.reading import Unreadable, uri
 _ABOUT_POSTS: Mapping[str, Handler] = {
     "Create": Handler(create.apply, create.needs),
     "Update": Handler(create.apply_update, create.needs_of_update),
-    "Delete": Handler(delete.apply),
+    "Delete": Handler(delete.apply, delete.needs),
     "Like": Handler(like.apply),
     "EmojiReact": Handler(like.apply),
     "ChooseAnswer": Handler(choose.apply, choose.needs),
     "Undo": Handler(undo.apply),
 }
+"""What may be passed on by whoever has it."""
+
+_ON_BOARDS: Mapping[str, Handler] = {
+    **_ABOUT_POSTS,
+    "Add": Handler(stewards.add, stewards.needs_of_feature),
+    "Remove": Handler(stewards.remove, stewards.needs_of_feature),
+    "Block": Handler(stewards.ban, stewards.needs),
+}
 """What a board may pass on."""
 
 HANDLERS: Mapping[str, Handler] = {
     **_ABOUT_POSTS,
+    "Add": Handler(stewards.add, stewards.needs_of_feature),
+    "Remove": Handler(stewards.remove, stewards.needs_of_feature),
     "Block": Handler(block.apply),
     "Flag": Handler(flag.apply),
     "Follow": Handler(follow.apply),
@@ -49,10 +60,10 @@ HANDLERS: Mapping[str, Handler] = {
     "Offer": Handler(sisterhood.apply),
     "Move": Handler(move.apply, move.needs),
     "QuoteRequest": Handler(quote_requests.apply, quote_requests.needs),
-    "Announce": announce.handler(_ABOUT_POSTS),
+    "Announce": announce.handler(_ON_BOARDS),
     forwarded.FORWARDED: forwarded.handler(_ABOUT_POSTS),
 }
-"""Everything else (Move, Add, …) is accepted and ignored, and the log says so."""
+"""Everything else is accepted and ignored, and the log says so."""
 
 
 def handle(session: Session, inbound: Inbound) -> list[str]:

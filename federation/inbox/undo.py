@@ -44,7 +44,7 @@ def _unfollow(session: Session, signer: Account, inbound: Inbound) -> bool:
 
 def _unblock(session: Session, signer: Account, inbound: Inbound) -> bool:
     told = inbound.object
-    if told is not None and type_of(told) != "Block":
+    if told is not None and (type_of(told) != "Block" or told.get("target") is not None):
         return False
     found = block.find(session, signer, told if told is not None else inbound.object_uri)
     if found is None:

@@ -81,6 +81,7 @@ class Actor:
     proof_multikey: str | None = None
     also_known_as: tuple[str, ...] = ()
     featured: str | None = None  # the collection of what it shows first
+    moderators: str | None = None  # of a Group: the collection of those who look after it
 
 
 def read_actor(document: Document) -> Actor:
@@ -130,6 +131,7 @@ def read_actor(document: Document) -> Actor:
         proof_multikey=proof_multikey,
         also_known_as=uris(document.get("alsoKnownAs"), _MOST_ALIASES),
         featured=_own(document.get("featured"), actor_id),
+        moderators=_own(document.get("attributedTo"), actor_id) if kind == "board" else None,
     )
 
 

@@ -23,7 +23,8 @@ FILES = sorted(f"{path.parent.name}/{path.stem}" for path in WIRE.glob("*/*.json
 
 ACTORS = (
     "mastodon/actor", "misskey/actor", "gotosocial/actor", "lemmy/group", "lemmy/person", "piefed/group",
-    "piefed/person", "machi/member", "machi/board", "machi/relay", "machi/instance",
+    "piefed/person", "nodebb/group", "nodebb/person", "mbin/group", "mbin/person", "discourse/group",
+    "discourse/person", "machi/member", "machi/board", "machi/relay", "machi/instance",
 )  # fmt: skip
 
 
