@@ -50,6 +50,8 @@ def verify(document: Document, key: Ed25519PublicKey, *, now: int) -> None:
         raise ProofInvalid("there is no proof")
     if not now - OLDEST_MS <= claim.created <= now + _AHEAD_MS:
         raise ProofInvalid("the proof is of another time")
+    if "expires" in claim.options and (moment(claim.options["expires"]) or 0) < now:
+        raise ProofInvalid("the proof has expired")
     bare = {name: value for name, value in document.items() if name not in _NOT_COVERED}
     try:
         whole = _hash(_in_context(bare, claim.options))

@@ -6,10 +6,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
-from tests import peer_shapes, peer_signing
+from tests import peer_proofs, peer_rfc9421, peer_shapes, peer_signing
 from tests.peer_shapes import AS2, PUBLIC, SHAPES, Document
 
 if TYPE_CHECKING:
@@ -53,6 +54,26 @@ class PeerActor:
             key_id=self.key_id,
             public_pem=public_pem(self.key),
         )
+
+        self.proof_key = Ed25519PrivateKey.generate()
+        self.proof_key_id = f"{self.id}#ed25519-key"
+
+    def lists_proof_key(self) -> "PeerActor":
+        """Show the key of integrity proofs in the actor document (FEP-521a)."""
+        self.document["assertionMethod"] = [
+            {
+                "id": self.proof_key_id,
+                "type": "Multikey",
+                "controller": self.id,
+                "publicKeyMultibase": peer_proofs.multikey(self.proof_key.public_key()),
+            }
+        ]
+        return self
+
+    def proves(self, document: Document, **more: Any) -> Document:
+        """`document` with an integrity proof of this actor's."""
+        made = {"method": self.proof_key_id, "created": self.peer.moment()} | more
+        return peer_proofs.with_proof(document, made.pop("key", self.proof_key), **made)
 
     @property
     def inbox(self) -> str:
@@ -131,6 +152,15 @@ class PeerActor:
         body = activity if isinstance(activity, bytes) else json.dumps(activity, ensure_ascii=False).encode()
         signed = self.signed("POST", inbox, body)
         return await self.peer.send("POST", inbox, {**signed, **(headers or {})}, body)
+
+    async def post_rfc9421(self, inbox: str, activity: Document | bytes, *, edwards: bool = False, **more: Any) -> Reply:
+        """Deliver `activity`, signed by RFC 9421: with the RSA key, or with the other one (`edwards`)."""
+        body = activity if isinstance(activity, bytes) else json.dumps(activity, ensure_ascii=False).encode()
+        key_id, key = (self.proof_key_id, self.proof_key) if edwards else (self.key_id, self.key)
+        signed = peer_rfc9421.signed_headers(
+            "POST", inbox, body, key_id=key_id, key=key, now=self.peer.clock(), **more
+        )
+        return await self.peer.send("POST", inbox, signed, body)
 
     async def get(self, url: str) -> Reply:
         """A signed GET."""

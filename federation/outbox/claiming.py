@@ -3,8 +3,7 @@
 import base64
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, field
 from typing import Any, cast
 
 from sqlalchemy import Table, Text, bindparam, func, select, true
@@ -14,8 +13,9 @@ from sqlalchemy.types import ARRAY
 from community.storage.prepared import Prepared, among, param
 from federation import synchronisation
 from federation.models import Delivery, OutboxItem
-from federation.outbox import lanes
+from federation.outbox import lanes, proving
 from federation.outbox.lanes import PENDING
+from federation.signatures import LocalKey
 
 _DELIVERIES = cast("Table", Delivery.__table__)
 _ITEMS = cast("Table", OutboxItem.__table__)
@@ -29,11 +29,17 @@ class Saying:
     account_id: int
     body: bytes
     synchronises: bool
+    _proved: tuple[bytes, str] | None = field(default=None, init=False, compare=False)
 
-    @cached_property
-    def sha256(self) -> str:
-        """The digest of the body in base64, made once however many it is sent to."""
-        return base64.b64encode(hashlib.sha256(self.body).digest()).decode()
+    def proved(self, key: LocalKey) -> tuple[bytes, str]:
+        """The body with the proof of its actor, whose key this is, and its digest in base64; made once however many it
+        is sent to.
+        """
+        if self._proved is None:
+            body = proving.proved(self.body, key)
+            object.__setattr__(self, "_proved", (body, base64.b64encode(hashlib.sha256(body).digest()).decode()))
+        assert self._proved is not None
+        return self._proved
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,11 +184,12 @@ class DeliveryWorker:
         try:
             saying = letter.saying
             key = await keys.ensure_key(self._ctx, saying.account_id)
+            body, sha256 = saying.proved(key)
             answer = await self._ctx.http.post(
                 letter.inbox,
-                saying.body,
+                body,
                 signer=key,
-                sha256=saying.sha256,
+                sha256=sha256,
                 covering={HEADER: letter.synchronisation} if letter.synchronisation else None,
             )
             return Outcome(answer.status, answer.retry_after, f"HTTP {answer.status}")
