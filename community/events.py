@@ -118,6 +118,35 @@ class PollCounted(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class PollEnded(Event):
+    """The end of the poll of the post `post_id`, of here or of elsewhere, has come."""
+
+    post_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class PostTakenOff(Event):
+    """A moderator took a post of another server off a board of this town; it is deleted here by now."""
+
+    post_id: int
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShutOut(Event):
+    """A moderator suspended an account of another server, which may have written on boards of this town."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class LetIn(Event):
+    """An account of another server that was suspended may speak again."""
+
+    account_id: int
+
+
+@dataclass(frozen=True, slots=True)
 class GatheringChanged(Event):
     """A 旗 is おひらき, or stands again; its words are the same."""
 

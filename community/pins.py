@@ -1,15 +1,20 @@
 """Posts that somebody shows first on their profile."""
 
+from collections.abc import Sequence
+
 from sqlalchemy import bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from community import events, ids, inserts, town
 from community.errors import Invalid, NotAllowed
 from community.models import Account, Pin, Post
-from community.visibility import DIRECT
+from community.visibility import DIRECT, OPEN, UNLISTED
 
 MOST = 5
 """How many posts one can pin."""
+
+FOREIGN_MOST = 20
+"""How many posts that an account of elsewhere shows first are shown first here."""
 
 OF_ACCOUNT = (
     select(Pin.id, Pin.post_id).where(Pin.account_id == bindparam("account")).order_by(Pin.id.desc())
@@ -47,6 +52,22 @@ def unpin(session: Session, *, account: Account, post: Post) -> None:
     ).first()
     if gone is not None:
         events.record(session, events.Unpinned(account.id, post.id))
+
+
+def show(session: Session, *, account: Account, found: Sequence[Post]) -> None:
+    """Have exactly those of `found` stand first, in this order, that `account`, of another server, wrote for everybody."""
+    shown = [each for each in found if each.author_id == account.id and _is_for_all(each)][:FOREIGN_MOST]
+    if post_ids(session, account.id) == [each.id for each in shown]:
+        return
+    session.execute(delete(Pin).where(Pin.account_id == account.id))
+    now = town.now(session)
+    for post in reversed(shown):
+        session.add(Pin(id=ids.new(now), account_id=account.id, post_id=post.id, created_at=now))
+        session.flush()
+
+
+def _is_for_all(post: Post) -> bool:
+    return post.deleted_at is None and post.kind != "boost" and post.visibility in (OPEN, UNLISTED)
 
 
 def post_ids(session: Session, account_id: int) -> list[int]:

@@ -200,6 +200,7 @@ def close_due(session: Session) -> int:
         session.flush()
         _touch(session, post.id)
         _tell_of_end(session, post)
+        events.record(session, events.PollEnded(post.id))
         if post.local:
             events.record(session, events.PollCounted(post.id))
     return len(due)

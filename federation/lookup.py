@@ -17,7 +17,7 @@ from community import town, towns
 from community.errors import NotAllowed, NotFound
 from community.models import Account
 from federation import actors, bringing, documents, errands, nodeinfo, resolver, webfinger
-from federation.catching_up.looking import post_opened, profile_opened, thread_opened
+from federation.catching_up.looking import featured_opened, poll_opened, post_opened, profile_opened, thread_opened
 from federation.context import Federation
 from federation.http import Page, PermanentFailure, Refused, TemporaryFailure
 from federation.keys import instance_key
@@ -30,7 +30,9 @@ from federation.webfinger import Handle
 FRESH_MS = 86_400_000
 """How old (ms) what we know of a remote account may be before a lookup asks for it again."""
 
-__all__ = ["account", "post", "post_opened", "profile_opened", "thread_opened"]
+__all__ = [
+    "account", "featured_opened", "poll_opened", "post", "post_opened", "profile_opened", "thread_opened",
+]  # fmt: skip
 
 _NOBODY = "「%(wanted)s」は見つかりませんでした。名前とまちのアドレスを、もう一度たしかめてください。"
 _NO_POST = "「%(wanted)s」は見つかりませんでした。取り下げられたか、見られる範囲が限られているようです。"

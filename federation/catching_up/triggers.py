@@ -5,7 +5,7 @@ at or speaks. Each writes an errand and waits for nothing.
 from sqlalchemy.orm import Session
 
 from community import events, town
-from community.models import Account, Follow, Post
+from community.models import Account, Follow, Poll, Post
 from federation import errands
 from federation.catching_up import boards
 from federation.freshness import is_old
@@ -14,12 +14,16 @@ from federation.models import RemoteActor
 _NEWS_MS = 600_000  # what is younger when it comes has no replies yet that would not come by themselves
 _SOON, _SPREAD = 5, 60  # seconds
 
+POLL_OLD_MS = 300_000
+"""How old (ms) the counts of a poll of elsewhere may be when somebody looks at them."""
+
 
 def subscribe(bus: events.Bus) -> None:
     """Have `bus` tell when there is something to catch up with."""
     boards.subscribe(bus)
     bus.subscribe(events.FollowAccepted, follow_accepted)
     bus.subscribe(events.PostCreated, post_created)
+    bus.subscribe(events.PollEnded, poll_ended)
 
 
 def follow_accepted(session: Session, event: events.FollowAccepted) -> None:
@@ -46,6 +50,30 @@ def post_created(session: Session, event: events.PostCreated) -> None:
         return
     if is_old(session, root):
         errands.enqueue(session, errands.REPLIES, root.uri, errands.later(session, _SPREAD))
+
+
+def poll_ended(session: Session, event: events.PollEnded) -> None:
+    """The poll of elsewhere is over: how it ended is read from its server."""
+    post = session.get_one(Post, event.post_id)
+    if not post.local:
+        errands.enqueue(session, errands.POST, post.uri, errands.later(session, _SOON))
+
+
+def poll_opened(session: Session, post_id: int) -> tuple[str, ...]:
+    """The id of a poll of elsewhere whose counts have grown old, and that had not ended when they were read."""
+    post, poll = session.get(Post, post_id), session.get(Poll, post_id)
+    if post is None or poll is None or post.local or post.deleted_at is not None:
+        return ()
+    read = poll.fetched_at or 0
+    ended = poll.expires_at is not None and poll.expires_at <= read
+    return () if ended or town.now(session) - read < POLL_OLD_MS else (post.uri,)
+
+
+def featured_opened(session: Session, account_id: int) -> tuple[str, ...]:
+    """The id of the actor, if it lives elsewhere and has a collection of what it shows first."""
+    account = session.get(Account, account_id)
+    wire = session.get(RemoteActor, account_id) if account is not None and not account.local else None
+    return (account.uri,) if account is not None and wire is not None and wire.featured is not None else ()
 
 
 def thread_opened(session: Session, post_id: int) -> tuple[str, ...]:

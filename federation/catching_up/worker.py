@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from community.errors import StorageFailed
 from federation import errands
-from federation.catching_up import absence, boards, outage, outboxes, posts, profiles, replies
+from federation.catching_up import absence, boards, featured, followers, outage, outboxes, posts, profiles, replies
 from federation.catching_up.trip import Trip
 from federation.context import Federation
 from federation.errands import Task
@@ -65,6 +65,11 @@ async def _outbox(trip: Trip, uri: str) -> Outcome:
     return Outcome.DONE if await outboxes.run(trip, uri) else Outcome.MORE
 
 
+async def _featured(trip: Trip, uri: str) -> Outcome:
+    await featured.run(trip, uri)
+    return Outcome.DONE
+
+
 async def _profile(trip: Trip, uri: str) -> Outcome:
     return Outcome.DONE if await profiles.run(trip, uri) else Outcome.NOTHING
 
@@ -77,6 +82,11 @@ async def _boards(trip: Trip, uri: str) -> Outcome:
     return Outcome.DONE if await boards.run(trip, uri) else Outcome.MORE
 
 
+async def _followers(trip: Trip, uri: str) -> Outcome:
+    await followers.run(trip, uri)
+    return Outcome.DONE
+
+
 async def _absent(trip: Trip, uri: str) -> Outcome:
     await absence.run(trip, uri)
     return Outcome.DONE
@@ -86,10 +96,12 @@ RUNNERS: dict[str, Runner] = {
     errands.POST: _post,
     errands.REPLIES: _replies,
     errands.OUTBOX: _outbox,
+    errands.FEATURED: _featured,
     errands.PROFILE: _profile,
     errands.MISSED: _missed,
     errands.ABSENT: _absent,
     errands.BOARDS: _boards,
+    errands.FOLLOWERS: _followers,
 }
 
 

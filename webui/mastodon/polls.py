@@ -6,6 +6,7 @@ from sqlalchemy.orm import Session
 
 from community import polls, visibility
 from community.models import Account
+from federation import lookup
 from webui.mastodon import drafts
 from webui.mastodon.entities import polls as entities
 from webui.mastodon.replies import Refusal, reply
@@ -17,7 +18,10 @@ routes = Api()
 @routes.get("/api/v1/polls/{id}", scope="read:statuses", access="public")
 async def show(call: Call) -> web.Response:
     post_id = call.path_id()
-    return reply(await call.read(lambda session: _shown(session, call, post_id)))
+    shown = await call.read(lambda session: _shown(session, call, post_id))
+    if call.viewer.account_id is not None:
+        lookup.poll_opened(call.federation, post_id)
+    return reply(shown)
 
 
 @routes.post("/api/v1/polls/{id}/votes", scope="write:statuses")

@@ -101,6 +101,8 @@ async def of_account(call: Call) -> web.Response:
     def unit(session: Session) -> paging.Shown:
         return _page(session, call, walks.of_account(session, call.viewer, window, account_id, wanted), "account")
 
+    if wanted.pinned and call.viewer.account_id is not None:
+        lookup.featured_opened(call.federation, account_id)
     return call.paged(await call.read(unit), window)
 
 
