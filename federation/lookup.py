@@ -17,7 +17,13 @@ from community import town, towns
 from community.errors import NotAllowed, NotFound
 from community.models import Account
 from federation import actors, bringing, documents, errands, nodeinfo, resolver, webfinger
-from federation.catching_up.looking import featured_opened, poll_opened, post_opened, profile_opened, thread_opened
+from federation.catching_up.looking import (
+    featured_opened,
+    poll_opened,
+    post_opened,
+    profile_opened,
+    thread_opened,
+)
 from federation.context import Federation
 from federation.http import Page, PermanentFailure, Refused, TemporaryFailure
 from federation.keys import instance_key

@@ -13,7 +13,17 @@ from sqlalchemy.orm import Session
 
 from community.errors import StorageFailed
 from federation import errands
-from federation.catching_up import absence, boards, featured, followers, outage, outboxes, posts, profiles, replies
+from federation.catching_up import (
+    absence,
+    boards,
+    featured,
+    followers,
+    outage,
+    outboxes,
+    posts,
+    profiles,
+    replies,
+)
 from federation.catching_up.trip import Trip
 from federation.context import Federation
 from federation.errands import Task
