@@ -115,7 +115,7 @@ def activity(session: Session, number: int, asker: Asker) -> Found | None:
     It follows the visibility of its post. What was said to one host alone (a Follow, 本人だけに) is for that host.
     """
     item = session.get(OutboxItem, number)
-    if item is None or not _may_have(session, item, asker):
+    if item is None or item.type == sayings.SENT_ON or not _may_have(session, item, asker):
         return None
     if not item.body:
         uri = town.of(session).uris.activity(number)

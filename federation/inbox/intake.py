@@ -22,6 +22,7 @@ from federation.inbox.inbound import Inbound, reason_of_nothing
 from federation.models import InboxItem
 from federation.outbox import lanes
 from federation.outbox.boards import INBOUND
+from federation.outbox.forward import BODY
 from federation.vocabulary.reading import authority
 
 SHARE = 5_000
@@ -93,7 +94,7 @@ def _do(ctx: Federation, letter: Letter, session: Session) -> None:
         return
     inbound = letter.inbound
     inbound.unfinished, inbound.remark = False, ""
-    session.info[INBOUND] = inbound.activity
+    session.info[INBOUND], session.info[BODY] = inbound.activity, (inbound.activity, letter.body)
     wanted = registry.handle(session, inbound)
     if inbound.unfinished:
         raise _NotNow

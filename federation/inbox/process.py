@@ -19,6 +19,7 @@ from federation.inbox import known, queue, registry
 from federation.inbox.inbound import FETCHES_MOST, Inbound, TryLater, reason_of_nothing
 from federation.inbox.queue import Item
 from federation.outbox.boards import INBOUND
+from federation.outbox.forward import BODY
 from federation.vocabulary.reading import load
 
 LANES = 128
@@ -165,7 +166,7 @@ class InboxWorker:
         inbound = Inbound(load(item.body), self._ctx.town.clock())
 
         def unit(session: Session) -> tuple[list[str], Item | None]:
-            session.info[INBOUND] = inbound.activity
+            session.info[INBOUND], session.info[BODY] = inbound.activity, (inbound.activity, item.body)
             inbound.unfinished, inbound.remark = False, ""
             wanted = registry.handle(session, inbound)
             if wanted or inbound.unfinished:

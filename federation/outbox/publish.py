@@ -16,6 +16,7 @@ from federation.models import OutboxItem
 from federation.outbox import (
     addressing,
     boards,
+    forward,
     publish_accounts,
     publish_boosts,
     publish_gatherings,
@@ -62,6 +63,7 @@ def subscribe(bus: events.Bus, ctx: Rings) -> None:
     publish_reports.subscribe(bus)
     publish_sisters.subscribe(bus)
     publish_gatherings.subscribe(bus)
+    forward.subscribe(bus)
     ring = ctx.wake_delivery
     bus.subscribe(sayings.Queued, lambda session, _: events.after_commit(session, ring))
 

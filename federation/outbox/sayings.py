@@ -36,7 +36,10 @@ _DELIVERY = Prepared(
         created_at=param("at"),
     )
 )
-_CARRIES_WORDS = ("Create", "Update", "Announce", "QuoteRequest")
+SENT_ON = "Forward"
+"""The type of what others said and we send on (`send_on`): never served, whatever it is about."""
+
+_CARRIES_WORDS = ("Create", "Update", "Announce", "QuoteRequest", SENT_ON)
 
 
 class Queued(events.Event):
@@ -81,6 +84,26 @@ def say(
         # Of the relay nobody hears whom it reaches: it has followers for everybody's sake, and asks nobody about them.
         synchronises=post is not None and post.visibility == "followers" and actor.kind == "person",
     )
+    deliver(session, number, inboxes)
+
+
+def send_on(
+    session: Session, sender: Account, body: bytes, inboxes: Iterable[Inbox], *, about: str, post: Post
+) -> None:
+    """Queue `body`, which somebody else said about their `post`, to `inboxes`, signed by our `sender`.
+
+    As durable as what we say ourselves, but nothing of ours: it stands in no outbox and has no address.
+    """
+    inboxes = addressing.allowed(session, inboxes)
+    if not inboxes:
+        return
+    now = town.now(session)
+    number = ids.new(now)
+    session.flush()
+    _ITEM.run(
+        session, id=number, account_id=sender.id, type=SENT_ON, object_uri=about, post_id=post.id, public=False,
+        body=body, created_at=now, synchronises=False,
+    )  # fmt: skip
     deliver(session, number, inboxes)
 
 
