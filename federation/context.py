@@ -14,7 +14,7 @@ from federation.at_hand import AtHand
 from federation.doorstep import Doorstep
 from federation.http import Limits, Outbound
 from federation.in_vain import InVain
-from federation.keyring import KeyRing
+from federation.keyring import KeyRing, Recent
 from federation.knocking import keep_form, kept_forms
 from federation.replays import Replays
 from federation.software import version
@@ -53,6 +53,7 @@ class Federation:
         self.in_vain = InVain()
         self.replays = Replays()
         self.doorstep = Doorstep()
+        self.synchronised: Recent[str, int] = Recent()  # by actor id: when its list of followers was last asked for
         self.turns = Turns()
         self.delivery_bell = Bell()
         self.inbox_bell = Bell()

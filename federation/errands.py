@@ -18,16 +18,17 @@ from community import ids, inserts, town, towns
 from federation.models import Errand
 from federation.vocabulary.reading import authority
 
-REPLIES, OUTBOX, FEATURED, PROFILE, POST, MISSED, ABSENT, BOARDS = (
-    "replies", "outbox", "featured", "profile", "post", "missed", "absent", "boards",
+REPLIES, OUTBOX, FEATURED, PROFILE, POST, MISSED, ABSENT, BOARDS, FOLLOWERS = (
+    "replies", "outbox", "featured", "profile", "post", "missed", "absent", "boards", "followers",
 )  # fmt: skip
 """What there is to fetch. `replies`: a post anew, and what stands under it; `post`: the post alone. `outbox`: the last
 sayings of somebody who is newly followed; `missed`: those since our own outage. `featured`: what an actor shows first.
 `profile`: an actor anew. `absent`: whether a post or actor that was not found a day ago is still not there. `boards`: those of a sister
-town. Their `uri` is the id of the post or the actor.
+town. Their `uri` is the id of the post or the actor. `followers`: who of ours follows an
+actor (FEP-8fcf); its `uri` is the address of the list, and the id of the actor behind a #.
 """
 
-KINDS = frozenset({REPLIES, OUTBOX, FEATURED, PROFILE, POST, MISSED, ABSENT, BOARDS})
+KINDS = frozenset({REPLIES, OUTBOX, FEATURED, PROFILE, POST, MISSED, ABSENT, BOARDS, FOLLOWERS})
 HOST_MOST = 1_000
 """How many errands wait for one host; what comes beyond is left out."""
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from community import pins, tag_follows, text, town, towns, visibility
 from community.models import LOCAL, Account, Follow, Gathering, Like, Pin, Post, PostTag, Tag, Thanks
-from federation import documents
+from federation import documents, synchronisation
 from federation.documents import Asker
 from federation.models import OutboxItem
 from federation.vocabulary import hanging, render
@@ -278,6 +278,17 @@ def boards(session: Session, account: Account, page: Page | None) -> Document:
         select(Account.uri).where(Account.domain == LOCAL, Account.kind == "board").order_by(Account.id)
     ).all()
     return whole(f"{account.uri}/boards", len(found), ordered=False, paged=False) | {"items": list(found)}
+
+
+def followers_there(session: Session, account: Account, asker: Asker) -> Document | None:
+    """Those followers of the account that live where the asker does (FEP-8fcf); None for anybody who did not prove where
+    that is. Of the relay nobody learns by whom it is followed.
+    """
+    if asker.host is None or account.kind != "person":
+        return None
+    ids = synchronisation.followers_on(session, account, asker.host)
+    listed: Document = {"orderedItems": ids} if ids else {}
+    return whole(f"{account.uri}/{synchronisation.PATH}", len(ids), paged=False) | listed
 
 
 OfAccount = Callable[[Session, Account, Page | None], Document]

@@ -114,6 +114,7 @@ def read(
         hashes=() if alg == _EDWARDS else (SHA256,),
         signed_at=claim.parameters["created"] * 1000,
         edwards=alg != _RSA,
+        covered=claim.covered,
     )
 
 

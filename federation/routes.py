@@ -12,7 +12,16 @@ from sqlalchemy.orm import Session
 
 from community import ids
 from community.models import Post
-from federation import discovery, documents, keys, listings, local_actors, local_posts, serving
+from federation import (
+    discovery,
+    documents,
+    keys,
+    listings,
+    local_actors,
+    local_posts,
+    serving,
+    synchronisation,
+)
 from federation.context import FEDERATION, Federation
 from federation.discovery import BOARDS, INSTANCE, PEOPLE
 from federation.documents import Asker, Found
@@ -56,6 +65,7 @@ def add_routes(app: web.Application) -> None:
             add(f"{base}/{each}", partial(_list_of_account, kinds=kinds, which=each))
         if kinds != INSTANCE:
             app.router.add_post(f"{base}/inbox", partial(_inbox, kinds=kinds))
+    add(f"/users/{{name}}/{synchronisation.PATH}", _followers_there)
     number = r"{number:\d{1,19}}"
     add(f"/posts/{number}", _post)
     for each in listings.OF_POST:
@@ -119,6 +129,19 @@ async def _list_of_account(request: web.Request, *, kinds: tuple[str, ...], whic
 
     document = await ctx.database.read(unit)
     return document_response(document) if document is not None else not_found()
+
+
+async def _followers_there(request: web.Request) -> web.StreamResponse:
+    """The followers of a member that live on the host that signs, for that host alone."""
+
+    def unit(session: Session, asker: Asker) -> Found | None:
+        account = documents.local_account(session, request.match_info["name"], *PEOPLE)
+        if account is None or account.deleted_at is not None:
+            return None
+        listed = listings.followers_there(session, account, asker)
+        return Found(listed) if listed is not None else None
+
+    return await serving.found(request.app[FEDERATION], request, unit, signed_differs=True)
 
 
 async def _post(request: web.Request) -> web.StreamResponse:

@@ -164,7 +164,12 @@ def _read_cavage(
         for target in ([raw_path, path] if query else [raw_path])
     )
     return SignedRequest(
-        parameters.key_id, parameters.signature, messages, _HASHES[parameters.algorithm], signed_at
+        parameters.key_id,
+        parameters.signature,
+        messages,
+        _HASHES[parameters.algorithm],
+        signed_at,
+        covered=frozenset(parameters.names),
     )
 
 

@@ -41,7 +41,7 @@ class SignedRequest:
     `messages` are the readings under which it may hold: senders of the older form differ on the query string. `hashes`
     are those that an RSA key may have been used with, `edwards` whether an Ed25519 key may have made it: what the request
     calls its algorithm has narrowed them, and the kind of the key that we hold decides. `signed_at` is the moment under
-    the signature, in milliseconds.
+    the signature, in milliseconds; `covered` the lower-case names of the headers under it, among others.
     """
 
     key_id: str
@@ -50,6 +50,7 @@ class SignedRequest:
     hashes: tuple[type[HashAlgorithm], ...]
     signed_at: int
     edwards: bool = False
+    covered: frozenset[str] = frozenset()
 
 
 def joined(headers: Mapping[str, str]) -> dict[str, str]:

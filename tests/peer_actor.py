@@ -146,11 +146,18 @@ class PeerActor:
         return self.does("Create", inner, to=note["to"], cc=note["cc"], published=note["published"])
 
     async def post(
-        self, inbox: str, activity: Document | bytes, *, headers: Mapping[str, str] | None = None
+        self,
+        inbox: str,
+        activity: Document | bytes,
+        *,
+        headers: Mapping[str, str] | None = None,
+        covering: Mapping[str, str] | None = None,
     ) -> Reply:
-        """Deliver `activity`, signed. `headers` are put over the signed ones, to spoil them."""
+        """Deliver `activity`, signed. `headers` are put over the signed ones, to spoil them; `covering` (lower case) are
+        signed as well.
+        """
         body = activity if isinstance(activity, bytes) else json.dumps(activity, ensure_ascii=False).encode()
-        signed = self.signed("POST", inbox, body)
+        signed = self.signed("POST", inbox, body, covering=covering)
         return await self.peer.send("POST", inbox, {**signed, **(headers or {})}, body)
 
     async def post_rfc9421(self, inbox: str, activity: Document | bytes, *, edwards: bool = False, **more: Any) -> Reply:
@@ -167,7 +174,13 @@ class PeerActor:
         return await self.peer.send("GET", url, self.signed("GET", url, None), None)
 
     def signed(
-        self, method: str, url: str, body: bytes | None, *, key: RSAPrivateKey | None = None
+        self,
+        method: str,
+        url: str,
+        body: bytes | None,
+        *,
+        key: RSAPrivateKey | None = None,
+        covering: Mapping[str, str] | None = None,
     ) -> dict[str, str]:
         """The headers of a signed request, lower case: for tests that spoil one before `peer.send`."""
         return peer_signing.signed_headers(
@@ -178,6 +191,7 @@ class PeerActor:
             key_id=self.key_id,
             key=key or self.key,
             now=self.peer.clock(),
+            covering=covering,
         )
 
 

@@ -54,9 +54,17 @@ def digest(body: bytes) -> str:
 
 
 def signed_headers(
-    software: str, method: str, url: str, body: bytes | None, *, key_id: str, key: RSAPrivateKey, now: int
+    software: str,
+    method: str,
+    url: str,
+    body: bytes | None,
+    *,
+    key_id: str,
+    key: RSAPrivateKey,
+    now: int,
+    covering: Mapping[str, str] | None = None,
 ) -> dict[str, str]:
-    """The headers of a request as `software` sends it. `now` in milliseconds."""
+    """The headers of a request as `software` sends it, `covering` among them. `now` in milliseconds."""
     style = STYLES[software]
     split = urlsplit(url)
     headers = {"host": split.netloc, "accept": "application/activity+json, application/ld+json"}
@@ -74,6 +82,8 @@ def signed_headers(
     query = f"?{split.query}" if split.query and style.with_query else ""
     target = f"{split.path or '/'}{query}"
     names = style.post if body is not None else style.get
+    headers |= covering or {}
+    names = " ".join([names, *(covering or {})])
     text = message(names, headers, parameters, method, target)
     signature = base64.b64encode(key.sign(text.encode(), PKCS1v15(), SHA256())).decode()
     parameters |= {"headers": names, "signature": signature}

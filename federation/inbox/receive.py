@@ -14,7 +14,7 @@ from community import towns
 from community.errors import StorageFailed
 from federation import actors, keys, negotiation, signatures
 from federation.context import Federation
-from federation.inbox import forwarded, intake
+from federation.inbox import forwarded, intake, synchronising
 from federation.inbox.inbound import Inbound
 from federation.inbox.intake import Letter, Overfull, Unwelcome
 from federation.media_types import is_activity
@@ -62,6 +62,8 @@ async def receive(ctx: Federation, request: web.Request, recipient: str | None) 
         signer = await _prove(ctx, signed, inbound)
         await intake.take(ctx, Letter(inbound, body, signer, signed.signed_at))
         ctx.replays.note(signed.signature, ctx.town.clock())
+        if signer == inbound.actor_uri:
+            await synchronising.heed(ctx, request.headers, signed, signer)
     except _Refusal as refusal:
         _log.info("refused at the inbox", status=refusal.status, reason=str(refusal), to=recipient or "shared")
         return _refused(refusal)
