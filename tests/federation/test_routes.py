@@ -323,11 +323,44 @@ class TestAuthorizedFetch:
         self, wire: Wire, database: Database
     ) -> None:
         post_id = await ask(database)
-        for path in ("/users/hanako", f"/posts/{post_id}", "/users/hanako/outbox", "/sisters"):
-            assert (await wire.get(path)).status == 401
+        number = await database.read(
+            lambda session: session.scalars(select(OutboxItem.id).where(OutboxItem.type == "Create")).one()
+        )
+        demanding = [
+            "/users/hanako", "/users/dareka", "/boards/roumu", "/sisters", "/tags/x", f"/posts/{post_id}",
+            f"/activities/{number}", "/actor/outbox",
+            *(f"/users/hanako/{each}" for each in ("outbox", "followers", "following", "featured", "featured_tags", "liked")),
+            *(f"/posts/{post_id}/{each}" for each in ("replies", "context", "likes", "shares")),
+            "/boards/roumu/moderators",
+        ]  # fmt: skip
+        for path in demanding:
+            for method in ("GET", "HEAD"):
+                assert (path, (await wire.get(path, method=method)).status) == (path, 401)
             assert (await wire.get(path, signed=True)).status == 200
-        for path in ("/actor", "/nodeinfo/2.0", "/.well-known/webfinger?resource=acct:hanako@minato.example"):
-            assert (await wire.get(path)).status == 200
+        for path in ("/actor", "/nodeinfo/2.0", "/nodeinfo/2.1", "/.well-known/nodeinfo", "/.well-known/host-meta",
+                     "/.well-known/webfinger?resource=acct:hanako@minato.example"):  # fmt: skip
+            assert (await wire.get(path, "*/*")).status == 200
+
+    async def test_an_unsigned_asker_does_not_learn_what_is_there(self, wire: Wire, database: Database) -> None:
+        there = await wire.get(f"/posts/{await ask(database)}")
+        missing = await wire.get("/posts/1")
+        nobody = await wire.get("/users/nobody")
+        assert there.status == missing.status == nobody.status == 401
+        assert there.body == missing.body == nobody.body == {"error": "A valid signature is needed here"}
+
+    async def test_a_signature_that_does_not_hold_is_refused(
+        self, wire: Wire, database: Database, clock: FixedClock
+    ) -> None:
+        path = f"/posts/{await ask(database)}"
+        assert (await _late(wire, clock, path)).status == 401
+        assert (await wire.get(path, also={"Signature": "nonsense"})).status == 401
+
+    async def test_a_suspended_host_is_refused_whatever_it_signs(self, wire: Wire, database: Database) -> None:
+        post_id = await ask(database)
+        await database.write(lambda session: towns.suspend(session, "yamate.example"))
+        for path in ("/users/hanako", f"/posts/{post_id}", f"/posts/{post_id}/replies", "/users/hanako/outbox"):
+            assert (await wire.get(path, signed=True)).status == 403
+        assert (await wire.get("/actor", signed=True)).status == 200
 
 
 async def test_suspended_hosts_get_nothing_but_what_proves_our_own_requests(
