@@ -8,9 +8,11 @@ from community.models import LOCAL, Account, Board
 from community.names import RESERVED
 from community.taxonomy import BY_SLUG, CATEGORIES, Category
 
-__all__ = ["RESERVED", "found", "instance_account", "relay", "town_board"]
+__all__ = ["RESERVED", "found", "instance_account", "relay", "steward", "town_board"]
 
 RELAY = "dareka"
+STEWARD = "town"
+_STEWARD_SAYS = "カテゴリーを見ている人たちが、まちとして話すときの名前です。"
 RELAY_SHOWN = "だれかさん"
 _RELAY_SAYS = "名札を伏せて質問した人は、みんなこの名前で話します。"
 TOWN_BOARD = "machi"
@@ -21,6 +23,7 @@ def found(session: Session) -> None:
     settings = town.of(session).settings.instance
     _actor(session, kind="instance", name=town.of(session).uris.host, shown=settings.name, locked=True)
     _actor(session, kind="relay", name=RELAY, shown=RELAY_SHOWN, summary=_RELAY_SAYS)
+    _actor(session, kind="service", name=STEWARD, shown=f"{settings.name}の運営", locked=True, summary=_STEWARD_SAYS)
     machi = Category(TOWN_BOARD, settings.name, settings.name, "", "", "", ())
     for position, category in enumerate((machi, *CATEGORIES)):
         _board(session, category, position)
@@ -34,6 +37,11 @@ def instance_account(session: Session) -> Account:
 def relay(session: Session) -> Account:
     """だれかさん of this town: the author that everybody sees of anonymous posts."""
     return _local(session, "relay", RELAY)
+
+
+def steward(session: Session) -> Account:
+    """The actor that looks after the boards towards other servers (kind service): a name for whoever keeps watch."""
+    return _local(session, "service", STEWARD)
 
 
 def town_board(session: Session) -> Account:

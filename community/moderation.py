@@ -7,7 +7,7 @@ other.
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
-from community import doors, follows, members, posts, reports, search, town, towns, veils
+from community import doors, events, follows, joins, members, posts, reports, search, town, towns, veils
 from community.errors import Conflict, NotAllowed, NotFound
 from community.models import Account, Media, Member, Post, Report
 from community.visibility import viewer_of
@@ -39,7 +39,7 @@ def act(session: Session, *, by: Account, account_id: int, deed: str, report: Re
 def target(session: Session, *, by: Account, account_id: int) -> Account:
     """The account `account_id`, if `by` may do something to it. Raises NotFound, NotAllowed."""
     account = session.get(Account, account_id)
-    if account is None or account.deleted_at is not None or account.kind in ("instance", "relay"):
+    if account is None or account.deleted_at is not None or _is_the_town(account):
         raise NotFound(_NOT_HERE)
     if account.id == by.id:
         raise NotAllowed("ご自分のことは、ほかの運営の方にお願いしてください。")
@@ -52,6 +52,10 @@ def target(session: Session, *, by: Account, account_id: int) -> Account:
     return account
 
 
+def _is_the_town(account: Account) -> bool:
+    return account.kind in ("instance", "relay") or (account.local and account.kind == "service")
+
+
 def unsuspend(session: Session, account: Account) -> None:
     """Show an account again. NotAllowed while its host is suspended, or it waits to be let in."""
     member = session.get(Member, account.id)
@@ -59,7 +63,10 @@ def unsuspend(session: Session, account: Account) -> None:
         raise NotAllowed("お迎えを待っている方です。先にお迎えしてください。")
     if not account.local and towns.is_refused(session, account.domain):
         raise NotAllowed("%(domain)s とは、やりとりを止めています。", domain=account.domain)
+    was_out = account.suspended_at is not None
     _mark(session, account, suspended_at=None)
+    if was_out and not account.local:
+        events.record(session, events.LetIn(account.id))
 
 
 def unsilence(session: Session, account: Account) -> None:
@@ -116,6 +123,9 @@ def _suspend(session: Session, account: Account) -> None:
     else:
         follows.purge(session, account_id=account.id)
     _mark(session, account, suspended_at=town.now(session))
+    if member is None and not account.local:
+        joins.forget(session, account.id)
+        events.record(session, events.ShutOut(account.id))
 
 
 def _disable(session: Session, account: Account) -> None:

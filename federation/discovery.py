@@ -18,7 +18,7 @@ from federation.software import SOFTWARE, version
 
 Document = dict[str, Any]
 NODEINFO = {version: f"http://nodeinfo.diaspora.software/ns/schema/{version}" for version in ("2.0", "2.1")}
-PEOPLE, BOARDS, INSTANCE = ("person", "relay"), ("board",), ("instance",)
+PEOPLE, BOARDS, INSTANCE = ("person", "relay", "service"), ("board",), ("instance",)
 EVERY_KIND = (*PEOPLE, *BOARDS, *INSTANCE)
 _DEFAULT_PORTS = {"https": ":443", "http": ":80"}
 _LONGEST = 1_000

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
-from community import pins, tag_follows, text, town, towns, visibility
+from community import founding, pins, tag_follows, text, town, towns, visibility
 from community.models import LOCAL, Account, Follow, Gathering, Like, Pin, Post, PostTag, Tag, Thanks
 from federation import documents, synchronisation
 from federation.documents import Asker
@@ -149,12 +149,14 @@ def liked(session: Session, account: Account, page: Page | None) -> Document:
     return _page(uri, _rows(session, _before(which, Like.id, page).order_by(Like.id.desc())), page, most=_IDS)
 
 
-def empty(uri: str) -> Document:
-    """What is there because the protocol asks for it: the named moderators of a board.
+def moderators(session: Session, account: Account, _page: Page | None) -> Document:
+    """Who looks after a board: the town's own hand, which every other server can fetch (decision 0028).
 
-    The town itself answers for its boards; who of its members keeps watch is not told to the world.
+    Which of its members keep watch is not told to the world.
     """
-    return whole(uri, 0)
+    document = whole(f"{account.uri}/moderators", 1, paged=False)
+    document["orderedItems"] = [founding.steward(session).uri]
+    return document
 
 
 def replies(session: Session, row: Post, asker: Asker, page: Page | None) -> Document:
@@ -301,6 +303,6 @@ OF_ACCOUNT: dict[str, OfAccount] = {
     "featured_tags": featured_tags,
     "liked": liked,
     "boards": boards,
-    "moderators": lambda _session, account, _page: empty(f"{account.uri}/moderators"),
+    "moderators": moderators,
 }
 OF_POST: dict[str, OfPost] = {"replies": replies, "context": context, "likes": likes, "shares": shares, "joined": joined}

@@ -16,10 +16,12 @@ from federation.models import OutboxItem
 from federation.outbox import (
     addressing,
     boards,
+    forgetting,
     forward,
     publish_accounts,
     publish_boosts,
     publish_gatherings,
+    publish_moderation,
     publish_moves,
     publish_quotes,
     publish_reports,
@@ -63,6 +65,7 @@ def subscribe(bus: events.Bus, ctx: Rings) -> None:
     publish_reports.subscribe(bus)
     publish_sisters.subscribe(bus)
     publish_gatherings.subscribe(bus)
+    publish_moderation.subscribe(bus)
     forward.subscribe(bus)
     ring = ctx.wake_delivery
     bus.subscribe(sayings.Queued, lambda session, _: events.after_commit(session, ring))
@@ -135,6 +138,9 @@ def post_deleted(session: Session, event: events.PostDeleted) -> None:
     around = audience.company(session, post)
     activity = boards.received(session, ("Delete",), post.uri)
     holders = [*_holders(session, post, around), *addressing.of_accounts(session, _repliers(session, post))]
+    if _is_anywhere(session, post):
+        told = {each.host for each in holders}
+        holders += [each for each in addressing.everywhere(session) if each.host not in told]
     sayings.drop_words(session, post)
     if around.author.local:
         now = town.now(session)
@@ -237,6 +243,15 @@ def _choice_hearers(session: Session, question: Post, around: Company, helper: A
 def _holders(session: Session, post: Post, around: Company) -> Iterable[Inbox]:
     """Who was told of the post before, and who would be told now."""
     return [*hearers(session, post, around), *addressing.reached(session, post.uri)]
+
+
+def _is_anywhere(session: Session, post: Post) -> bool:
+    """Whether it is not known any more who holds a post of ours that everybody may."""
+    return (
+        post.local
+        and post.visibility in ("open", "unlisted")
+        and forgetting.is_forgotten(post.id, town.now(session))
+    )
 
 
 def _repliers(session: Session, post: Post) -> list[Account]:

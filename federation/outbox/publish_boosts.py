@@ -5,7 +5,7 @@ from sqlalchemy.orm import Session
 from community import anonymity, events, ids, town
 from community.models import Account, Poll, PollOption, PollVote, Post
 from federation.models import OutboxItem
-from federation.outbox import addressing, sayings
+from federation.outbox import addressing, forgetting, publish_moderation, sayings
 from federation.outbox.hearing import hearers
 from federation.vocabulary import activities, audience, render, terms
 from federation.vocabulary.audience import Audience
@@ -53,7 +53,11 @@ def unboosted(session: Session, event: events.Unboosted) -> None:
     activity = activities.undo(_new_uri(session), booster, announcement, now=now, heard=heard)
     said.public = False
     session.flush()
-    sayings.say(session, booster, activity, sayings.reached(session, said), about=event.uri, at=now)
+    inboxes = sayings.reached(session, said)
+    if forgetting.is_forgotten(said.id, now):
+        author = anonymity.public_author(session, session.get_one(Post, event.post_id))
+        inboxes = [*addressing.of_accounts(session, (author,)), *addressing.followers(session, booster)]
+    sayings.say(session, booster, activity, inboxes, about=event.uri, at=now)
 
 
 def voted(session: Session, event: events.PollVoted) -> None:
@@ -108,6 +112,9 @@ def _feature(session: Session, account_id: int, post_id: int, kind: str) -> None
     """Add to, or Remove from, what the account shows first; only of what everybody may see."""
     account, post = session.get_one(Account, account_id), session.get_one(Post, post_id)
     if not account.local or post.visibility not in ("open", "unlisted"):
+        return
+    if account.kind == "board":
+        publish_moderation.featured(session, account, post, kind)
         return
     now = town.now(session)
     heard = Audience((terms.PUBLIC,), (f"{account.uri}/followers",))

@@ -43,9 +43,21 @@ def announce(uri: str, board: Account, about: Document | str, *, now: int, heard
     return _activity("Announce", uri, board, about, now=now, heard=heard)
 
 
-def feature(kind: str, uri: str, actor: Account, about: str, *, now: int, heard: Audience) -> Document:
-    """Add or Remove (`kind`) the post `about` to or from what the actor shows first."""
-    return _activity(kind, uri, actor, about, now=now, heard=heard, target=f"{actor.uri}/featured")
+def feature(
+    kind: str, uri: str, actor: Account, about: str, *, now: int, heard: Audience, target: str | None = None
+) -> Document:
+    """Add or Remove (`kind`) the post `about` to or from what the actor shows first, or the board with the `target`."""
+    return _activity(kind, uri, actor, about, now=now, heard=heard, target=target or f"{actor.uri}/featured")
+
+
+def removal(uri: str, steward: Account, about: str, *, reason: str, now: int, heard: Audience) -> Document:
+    """Delete of somebody else's post by who looks after the board: the `summary` says so to Lemmy."""
+    return _activity("Delete", uri, steward, about, now=now, heard=heard, summary=reason)
+
+
+def ban(uri: str, steward: Account, target: Account, board: Account, *, now: int, heard: Audience) -> Document:
+    """Shut `target` out of `board`, as Lemmy and PieFed read it; what they wrote there is dealt with on its own."""
+    return _activity("Block", uri, steward, target.uri, now=now, heard=heard, target=board.uri, removeData=False)
 
 
 def choose_answer(

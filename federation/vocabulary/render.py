@@ -99,6 +99,7 @@ def _by_kind(session: Session, account: Account) -> Document:
                 "attributedTo": f"{account.uri}/moderators",
                 "featured": f"{account.uri}/featured",
                 "postingRestrictedToMods": False,
+                "sensitive": False,
                 "questionAnswer": True,
             }
         case "instance":

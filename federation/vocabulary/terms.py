@@ -128,6 +128,7 @@ CONTEXT: Final[list[Any]] = [
         "proofValue": {"@id": "sec:proofValue", "@type": "sec:multibase"},
         "lemmy": "https://join-lemmy.org/ns#",
         "postingRestrictedToMods": "lemmy:postingRestrictedToMods",
+        "removeData": "lemmy:removeData",
         "machi": NAMESPACE,
         "ChooseAnswer": "machi:ChooseAnswer",
         "questionAnswer": "machi:questionAnswer",

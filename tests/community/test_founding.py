@@ -16,12 +16,15 @@ def test_a_town_is_founded_once(database):
         database.write_now(founding.found)
 
     def look(session):
-        assert session.scalar(select(func.count()).select_from(Account)) == 2 + 21
+        assert session.scalar(select(func.count()).select_from(Account)) == 3 + 21
         assert session.scalar(select(func.count()).select_from(Board)) == 21
         instance, relay = founding.instance_account(session), founding.relay(session)
         assert (instance.name, instance.uri) == ("minato.example", "https://minato.example/actor")
         assert (relay.name, relay.display_name, relay.kind) == ("dareka", "だれかさん", "relay")
         assert relay.uri == "https://minato.example/users/dareka"
+        steward = founding.steward(session)
+        assert (steward.name, steward.kind, steward.uri) == ("town", "service", "https://minato.example/users/town")
+        assert (steward.display_name, steward.discoverable) == ("みなとの運営", False)
         assert founding.town_board(session).display_name == "みなと"
 
     database.read_now(look)

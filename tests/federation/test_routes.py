@@ -48,6 +48,7 @@ async def ask(database: Database, visibility: str = "open") -> int:
     [
         ("/users/hanako", "Person"),
         ("/users/dareka", "Person"),
+        ("/users/town", "Service"),
         ("/boards/roumu", "Group"),
         ("/actor", "Application"),
     ],
@@ -64,7 +65,8 @@ async def test_actors_answer_with_themselves_and_their_collections(wire: Wire, p
             assert collection["id"] == actor[name]
             assert collection["type"] == "OrderedCollection"
     if kind == "Group":
-        assert (await wire.get("/boards/roumu/moderators")).document()["totalItems"] == 0
+        moderators = (await wire.get("/boards/roumu/moderators")).document()
+        assert moderators["orderedItems"] == [f"{HERE}/users/town"]
 
 
 async def test_a_member_shows_strengths_and_the_number_of_followers_alone(wire: Wire) -> None:
