@@ -32,6 +32,7 @@ from webui.keys import (
 from webui.mastodon.crossorigin import preflight
 from webui.media import serving as media_serving
 from webui.passphrase_pool import PassphrasePool
+from webui.spreading import SPREAD, Spread
 from webui.staticfiles import StaticFiles
 from webui.streaming import service as streaming
 from webui.templating import Templates
@@ -66,6 +67,7 @@ def create_app(
     app[STATIC] = static
     app[TEMPLATES] = Templates(i18n.load_catalogues(settings.instance.languages), static)
     app[COOKIES] = CookieNames.of(settings)
+    app[SPREAD] = Spread()
     app[THROTTLE] = Throttle(clock, enabled=settings.limits.enabled)
     app[WORKERS] = []
     app.on_response_prepare.append(security.add_headers)

@@ -13,7 +13,7 @@ from community.text import Body
 from community.threads import Thread
 from community.visibility import Viewer
 from federation import lookup
-from webui import addresses, auth, forms
+from webui import addresses, auth, forms, spreading
 from webui.forms import Form
 from webui.keys import DATABASE, FEDERATION
 from webui.pages import conversation, flag_page, passed_on
@@ -36,6 +36,7 @@ _TAKEN_BACK = "この書きこみは、書いたご本人が取り下げまし�
 
 
 @routes.get(r"/@{handle}/{id:\d+}")
+@spreading.made_once
 async def show(request: web.Request) -> web.Response:
     """The page of a thread. What stands further down in it leads to its place there, a wrong name to the right one.
 
