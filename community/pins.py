@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 from community import events, ids, inserts, town
 from community.errors import Invalid, NotAllowed
 from community.models import Account, Pin, Post
-from community.visibility import DIRECT, OPEN, UNLISTED
+from community.visibility import DIRECT, OPEN, UNLISTED, Viewer, visible_to
 
 MOST = 5
 """How many posts one can pin."""
@@ -68,6 +68,12 @@ def show(session: Session, *, account: Account, found: Sequence[Post]) -> None:
 
 def _is_for_all(post: Post) -> bool:
     return post.deleted_at is None and post.kind != "boost" and post.visibility in (OPEN, UNLISTED)
+
+
+def shown(session: Session, viewer: Viewer, account_id: int) -> list[Post]:
+    """What the account shows first, the latest pin first, as far as `viewer` may see it."""
+    rows = select(Post).join(Pin, Pin.post_id == Post.id).where(Pin.account_id == account_id, visible_to(viewer))
+    return list(session.scalars(rows.order_by(Pin.id.desc())))
 
 
 def post_ids(session: Session, account_id: int) -> list[int]:

@@ -18,7 +18,8 @@ pytestmark = [
 PHONE = {"width": 375, "height": 812}
 STRANGER_PAGES = ["/", "/join", "/login", "/recover", "/promise", "/questions", "/boards", "/nowhere"]
 MEMBER_PAGES = [
-    "/", "/ask", "/notifications", "/settings", "/settings/preferences", "/settings/keys", "/settings/apps", "/settings/leave",
+    "/", "/ask", "/notifications", "/settings", "/settings/preferences", "/settings/keys", "/settings/apps",
+    "/settings/moving", "/settings/leave",
     "/operate", "/@harukaze",
 ]  # fmt: skip
 

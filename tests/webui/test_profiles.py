@@ -4,7 +4,7 @@ import re
 
 from sqlalchemy.orm import Session
 
-from community import follows, members, thanks
+from community import follows, members, pins, thanks
 from community.models import Account, Post
 from tests import factories
 from tests.webui.conftest import Site
@@ -181,3 +181,22 @@ async def test_a_chosen_picture_is_shown_on_pages_too(site: Site, scene: Scene) 
     page = await (await site.visit()).get("/@harukaze")
     assert f'src="{address}"' in page.text
     assert f'src="/avatars/{scene.answerer}.svg"' not in page.text
+
+
+async def test_what_somebody_shows_first_stands_first_for_those_who_may_see_it(site: Site, scene: Scene) -> None:
+    def show(session: Session) -> None:
+        for each in (scene.town, scene.question):
+            post = session.get_one(Post, each)
+            pins.pin(session, account=session.get_one(Account, post.author_id), post=post)
+
+    await site.database.write(show)
+    author = await site.database.read(
+        lambda session: session.get_one(Account, session.get_one(Post, scene.question).author_id).name
+    )
+    for browser, narrow in ((await site.visit(), False), (await site.enter("hotate"), True)):
+        first, _, rest = (await browser.get(f"/@{author}")).text.partition("質問と回答</h2>")
+        _, _, first = first.partition("はじめに読んでほしいもの")
+        assert (f'/{scene.question}"' in first, f'/{scene.town}"' in first) == (True, narrow)
+        assert f'/{scene.question}"' in rest
+    page = await (await site.visit()).get("/@roumu")
+    assert "はじめに読んでほしいもの" not in page.text

@@ -6,7 +6,19 @@ from aiohttp import web
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import boards, flag_lists, follows, moves, relationships, strengths, thanks, timelines, town, veils
+from community import (
+    boards,
+    flag_lists,
+    follows,
+    moves,
+    pins,
+    relationships,
+    strengths,
+    thanks,
+    timelines,
+    town,
+    veils,
+)
 from community.errors import CommunityError, NotFound
 from community.models import Account, Follow
 from community.visibility import Viewer
@@ -129,6 +141,7 @@ def _person(
         "letters": letters,
         "answers": {card.post.id: card for card in answers},
         "older_letters": letters[-1].thanks.id if len(book.letters) > _LETTERS else None,
+        "pinned": cards.load(session, viewer, pins.shown(session, viewer, account.id)) if before is None else [],
         "posts": cards.load(session, viewer, shown),
         "older": shown[-1].id if len(posts) > _POSTS else None,
     }
@@ -147,6 +160,7 @@ def _board(session: Session, viewer: Viewer, account: Account, before: int | Non
         **_tie(session, viewer, account),
         "board": boards.page(session, viewer, account.name) if account.local else None,
         "label": lambda locale: boards.label(account, locale),
+        "first": cards.load(session, viewer, boards.first(session, viewer, account.id)) if before is None else [],
         "flags": cards.load(session, viewer, flag_lists.coming(session, viewer, board_id=account.id, limit=_FLAGS))
         if before is None
         else [],

@@ -133,7 +133,7 @@ def test_five_and_forty_statuses_cost_the_same(session, clock, town, warm):
             costs[limit] = counting.count
         assert len(shown) == limit
     assert costs[5] == costs[40]
-    assert costs[40] <= (6 if warm else 22)
+    assert costs[40] <= (7 if warm else 23)  # one of them because something is quoted
 
 
 def test_the_page_that_is_counted_holds_everything(session, clock):
@@ -178,4 +178,4 @@ def test_a_page_of_veiled_people_costs_the_same(session, clock, town, warm):
         assert len(shown) == limit
         assert b"dareka" in orjson.dumps(list(shown.values()))
     assert costs[5] == costs[40]
-    assert costs[40] <= (8 if warm else 36)
+    assert costs[40] <= (9 if warm else 37)

@@ -25,8 +25,8 @@ Entity = dict[str, Any]
 SPEAKS = "4.5.0"
 """The level of Mastodon that apps may take this town for; they read three numbers at the beginning."""
 
-API_VERSIONS: Mapping[str, int] = {"mastodon": 2, "machi": 1}
-"""`mastodon`: the highest level of which every promise is kept. 2 = grouped notifications."""
+API_VERSIONS: Mapping[str, int] = {"mastodon": 7, "machi": 1}
+"""`mastodon`: the highest level of which every promise is kept. 7 = quotes that are consented to (4.5)."""
 
 CHARACTERS_MOST = 5_000
 CHARACTERS_OF_AN_ADDRESS = 23

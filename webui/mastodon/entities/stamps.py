@@ -82,7 +82,7 @@ def _deeds(member: bool) -> list[Any]:
         exists().where(mark.account_id == _ME, mark.post_id == p.id),
         and_(p.author_id == _ME, exists().where(pin.account_id == _ME, pin.post_id == p.id)),
         and_(
-            p.quote_policy == FOLLOWERS,
+            p.quote_policy.in_((FOLLOWERS, "manual_followers")),
             exists().where(follow.follower_id == _ME, follow.followee_id == p.author_id, follow.state == "accepted"),
         ),
     ]

@@ -15,7 +15,7 @@ from community import filter_matching, veils
 from community.errors import NotFound
 from community.filter_matching import Compiled
 from community.visibility import Viewer
-from webui.mastodon.entities import accounts, polls, shelf, stamps, texts
+from webui.mastodon.entities import accounts, polls, shelf, stamps, texts, turned
 from webui.mastodon.entities.shelf import Shelf
 from webui.mastodon.entities.stamps import Stamp
 from webui.mastodon.entities.texts import Text
@@ -23,10 +23,17 @@ from webui.mastodon.entities.texts import Text
 K = TypeVar("K")
 _KEPT_MOST = 20_000
 _BOOLEANS = (b"false", b"true")
-_FOR_ALL = b'{"automatic":["public"],"manual":[],"current_user":"'
-_FOR_FOLLOWERS = b'{"automatic":["followers"],"manual":[],"current_user":"'
 _FOR_NOBODY = b'{"automatic":[],"manual":[],"current_user":"'
+_APPROVALS = {
+    "public": (b'{"automatic":["public"],"manual":[],"current_user":"', b"automatic"),
+    "followers": (b'{"automatic":["followers"],"manual":[],"current_user":"', b"automatic"),
+    "manual": (b'{"automatic":[],"manual":["public"],"current_user":"', b"manual"),
+    "manual_followers": (b'{"automatic":[],"manual":["followers"],"current_user":"', b"manual"),
+}
+"""Who may quote, by the policy of the post, and what that comes to for who is among them."""
+
 _QUOTABLE = frozenset({"open", "unlisted"})
+_FOR_FOLLOWERS = frozenset({"followers", "manual_followers"})
 
 
 def many(
@@ -74,6 +81,7 @@ class _Page:
         self._add(session, around, [each.boost_of_id for each in page])
         self._add(session, around, [each.quote_of_id for each in around.values()])
         self._around = around
+        self._turned_from = turned.many(session, viewer, [each.quote_of_id for each in around.values()], around)
         self._texts = _texts(session, list(around.values()))
         self._accounts = accounts.rendered(session, {s.account[0]: s.account for s in around.values()}.values())
         self._veil(session)
@@ -150,11 +158,13 @@ class _Page:
         own = stamp.author_id == self._viewer.account_id
         if stamp.visibility not in _QUOTABLE and not own:
             return _FOR_NOBODY + b'denied"}'
-        if policy == "followers":
-            return _FOR_FOLLOWERS + (b'automatic"}' if own or stamp.follows else b'denied"}')
-        if policy == "nobody":
-            return _FOR_NOBODY + (b'automatic"}' if own else b'denied"}')
-        return _FOR_ALL + (b'automatic"}' if self._viewer.account_id is not None else b'unknown"}')
+        told, comes_to = _APPROVALS.get(policy, (_FOR_NOBODY, b"denied"))
+        if own:
+            return told + b'automatic"}'
+        if policy in _FOR_FOLLOWERS and not stamp.follows:
+            return told + b'denied"}'
+        known = self._viewer.account_id is not None or comes_to == b"denied"
+        return told + (comes_to if known else b"unknown") + b'"}'
 
     def _quote(self, stamp: Stamp) -> bytes:
         """The quoted status, if it stands and may be seen; within it, another quote is told by its id alone."""
@@ -171,7 +181,8 @@ class _Page:
             standing = quoted.quote_of_id if quoted.quote_state == "accepted" else None
             known = b"null" if standing is None else b'"%d"' % standing
             inner = b'{"state":"%s","quoted_status_id":%s}' % (quoted.quote_state.encode(), known)
-        return b'{"state":"accepted","quoted_status":%s}' % self._status(quoted, inner)
+        shown = self._turned_from.get(quoted.author_id, b"accepted")
+        return b'{"state":"%s","quoted_status":%s}' % (shown, self._status(quoted, inner))
 
 
 def _filters(session: Session, viewer: Viewer) -> Compiled:
