@@ -16,7 +16,7 @@ from community.storage.prepared import Prepared, text_param
 from federation import discovery, documents
 from federation.context import Federation
 from federation.models import ActorKey
-from federation.negotiation import Ready, ready_document, ready_json
+from federation.negotiation import BY_SIGNATURE, Ready, ready_document, ready_json
 
 _DOCUMENT_MAX_AGE = 180  # seconds
 _JRD_MAX_AGE = 3600  # handles never move
@@ -62,11 +62,16 @@ def facts(session: Session, name: str, kinds: tuple[str, ...]) -> Facts | None:
 
 
 async def document(ctx: Federation, found: Facts) -> Ready:
-    """The actor document, or the Tombstone of one that left (410)."""
+    """The actor document, or the Tombstone of one that left (410).
+
+    Caches in between may keep it for a while, unless it is for signers alone.
+    """
     ready: Ready | None = ctx.at_hand.get(("actor", found.id), found)
     if ready is None:
         told = await ctx.database.read(lambda session: documents.actor(session, found.id))
-        ready = ready_document(told.document, status=told.status, max_age=_DOCUMENT_MAX_AGE)
+        for_signers = ctx.town.settings.federation.authorized_fetch and found.kind not in discovery.INSTANCE
+        caching = {"vary": BY_SIGNATURE} if for_signers else {"max_age": _DOCUMENT_MAX_AGE}
+        ready = ready_document(told.document, status=told.status, **caching)
         ctx.at_hand.put(("actor", found.id), found, ready)
     return ready
 

@@ -16,12 +16,11 @@ from community.visibility import PUBLIC, visible_to
 from federation import documents
 from federation.context import Federation
 from federation.documents import NOBODY
-from federation.negotiation import Ready, ready_document
+from federation.negotiation import BY_SIGNATURE, Ready, ready_document
 
 KEPT_MS = 60_000
 """How long a document is given at most, whatever its facts say."""
 
-_VARY = "Accept, Signature"
 _ = Post.__table__.c
 _FACTS = Prepared(
     lambda _dialect: select(
@@ -43,7 +42,7 @@ async def document(ctx: Federation, post_id: int) -> Ready | None:
     told = await ctx.database.read(lambda session: documents.post(session, post_id, NOBODY))
     if told is None or told.status != 200:  # taken back this very moment
         return None
-    ready = ready_document(told.document, vary=_VARY)
+    ready = ready_document(told.document, vary=BY_SIGNATURE)
     ctx.at_hand.put(("post", post_id), facts, (now, ready))
     return ready
 

@@ -12,6 +12,9 @@ from multidict import CIMultiDict
 from federation.vocabulary import render
 
 ACTIVITY_JSON = "application/activity+json"
+BY_SIGNATURE = "Accept, Signature"
+"""What an answer depends on that some get and others do not."""
+
 _CONTENT_TYPE = f"{ACTIVITY_JSON}; charset=utf-8"
 _DOCUMENTS = frozenset({ACTIVITY_JSON, "application/ld+json"})
 _PAGES = frozenset({"text/html", "application/xhtml+xml"})

@@ -28,6 +28,7 @@ from federation.documents import Asker, Found
 from federation.inbox import receive
 from federation.listings import Page
 from federation.negotiation import (
+    BY_SIGNATURE,
     activity_redirect,
     document_response,
     json_response,
@@ -128,7 +129,7 @@ async def _list_of_account(request: web.Request, *, kinds: tuple[str, ...], whic
         return listings.OF_ACCOUNT[which](session, account, page)
 
     document = await ctx.database.read(unit)
-    return document_response(document) if document is not None else not_found()
+    return document_response(document, vary=BY_SIGNATURE) if document is not None else not_found()
 
 
 async def _followers_there(request: web.Request) -> web.StreamResponse:

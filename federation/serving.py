@@ -13,13 +13,10 @@ from sqlalchemy.orm import Session
 from federation.askers import Unproven, asker_of, is_signed, is_unwelcome
 from federation.context import Federation
 from federation.documents import NOBODY, Asker, Found
-from federation.negotiation import document_response, not_found, refusal
+from federation.negotiation import BY_SIGNATURE, document_response, not_found, refusal
 
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Unit = Callable[[Session, Asker], Found | None]
-BY_SIGNATURE = "Accept, Signature"
-"""What an answer depends on that some get and others do not."""
-
 _UNWELCOME = "This town does not talk with that host"
 _DEMANDED = "A valid signature is needed here"
 _SAFE = ("GET", "HEAD")
