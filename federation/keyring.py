@@ -27,6 +27,17 @@ class RemoteKey(NamedTuple):
     owner: str
 
 
+class OwnKey(NamedTuple):
+    """What one of our actors signs with. `former` is what it signed with until `rotated_at` (milliseconds), as long as
+    that still matters; `looked_at` is when all this was last found so in the database.
+    """
+
+    key: LocalKey
+    former: LocalKey | None
+    rotated_at: int | None
+    looked_at: int
+
+
 @dataclass(frozen=True, slots=True)
 class Failure:
     """Why a key could not be had, and until when (milliseconds) nobody asks again."""
@@ -95,7 +106,7 @@ class KeyRing:
     """The memory of one process. Not for threads."""
 
     def __init__(self) -> None:
-        self.own: Recent[int, LocalKey] = Recent()  # by account id
+        self.own: Recent[int, OwnKey] = Recent()  # by account id
         self.instance_id: int | None = None
         self.others: Recent[str, tuple[RemoteKey, int]] = Recent()  # by key id, with when it was learnt
         self.asked: Recent[str, int] = Recent()  # by key id: when it was last fetched

@@ -18,7 +18,7 @@ from federation.http import PermanentFailure, Refused, TemporaryFailure
 from federation.key_documents import PublicKey
 from federation.keyring import Failure, RemoteKey
 from federation.models import RemoteActor
-from federation.own_keys import SealBroken, ensure_key, instance_key
+from federation.own_keys import SealBroken, ensure_key, instance_key, key_for
 from federation.signatures import LocalKey, SignatureInvalid, SignedRequest, verify
 from federation.turns import Crowded
 from federation.vocabulary.parse import is_actor
@@ -26,7 +26,7 @@ from federation.vocabulary.reading import Unreadable, authority, same_origin, ur
 
 __all__ = [
     "HostRefused", "KeyGone", "KeyUnavailable", "LocalKey", "RemoteKey", "SealBroken", "ensure_key", "instance_key",
-    "prove", "public_key",
+    "key_for", "prove", "public_key",
 ]  # fmt: skip
 
 COOLDOWN_MS = 300_000

@@ -35,6 +35,11 @@ class Facts(NamedTuple):
     key_made_at: int | None
     more: tuple[Any, ...]
 
+    @property
+    def has_keys(self) -> bool:
+        """Whether both pairs of keys were made; a town of an earlier version has the first one alone."""
+        return self.key_made_at is not None and self.more[-1] is not None
+
 
 _FACTS = Prepared(
     lambda _dialect: select(

@@ -105,7 +105,7 @@ async def _actor(request: web.Request, *, kinds: tuple[str, ...]) -> web.StreamR
     if kinds != INSTANCE and (refused := await serving.refused(ctx, request)) is not None:
         return refused
     facts = await ctx.database.glance(lambda session: local_actors.facts(session, name, kinds))
-    if facts is not None and facts.key_made_at is None and facts.deleted_at is None:
+    if facts is not None and not facts.has_keys and facts.deleted_at is None:
         await keys.ensure_key(ctx, facts.id)
         facts = await ctx.database.read(lambda session: local_actors.facts(session, name, kinds))
     if facts is None:

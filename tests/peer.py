@@ -270,9 +270,18 @@ class Peer:
             self.received.append(
                 Received(json.loads(body), body, request.path, request.headers.copy(), key_id)
             )
+            self._hear_of_keys(self.received[-1].activity)
             async with self._news:
                 self._news.notify_all()
         return web.Response(status=self.inbox_status)
+
+    def _hear_of_keys(self, activity: Document) -> None:
+        """A new key in an Update of its own actor replaces the one that is known here."""
+        told = activity.get("object")
+        if activity.get("type") == "Update" and isinstance(told, dict) and told.get("id") == activity["actor"]:
+            entry = told.get("publicKey", {})
+            if entry.get("id") in self._keys:
+                self._keys[entry["id"]] = load_pem_public_key(entry["publicKeyPem"].encode())  # type: ignore[assignment]
 
     async def _prove(self, request: web.Request, body: bytes | None) -> str:
         """The keyId of whoever signed. Raises Unproven."""

@@ -16,7 +16,7 @@ from webui.i18n import TranslationsMissing
 
 WRONG_USE, FAILURE, INTERRUPTED = 2, 1, 130
 TRACEBACK = "MACHI_TRACEBACK"  # set to anything: show where an unforeseen error arose
-COMMANDS = ("init", "serve", "worker", "migrate", "demo", "member", "emoji", "invite", "sister", "domain", "announce")
+COMMANDS = ("init", "serve", "worker", "migrate", "demo", "member", "emoji", "invite", "sister", "domain", "announce", "keys")
 """Each is the command of that name in the module of that name below webui.commands."""
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from community import town
 from community.errors import StorageFailed, TooMany
-from federation import freshness, resolver
+from federation import freshness, resolver, rotation
 from federation.context import Federation
 from federation.inbox import known, queue, registry
 from federation.inbox.inbound import FETCHES_MOST, Inbound, TryLater, reason_of_nothing
@@ -221,5 +221,6 @@ class InboxWorker:
         if now - self._purged_at < _PURGE_EVERY:
             return
         self._purged_at = now
+        await self._ctx.database.write(rotation.forget_former)
         while await self._ctx.database.write(lambda session: queue.purge(session, now)):
             pass

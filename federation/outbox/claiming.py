@@ -12,13 +12,14 @@ from sqlalchemy.types import ARRAY
 
 from community.storage.prepared import Prepared, among, param
 from federation import synchronisation
-from federation.models import Delivery, OutboxItem
+from federation.models import ActorKey, Delivery, OutboxItem
 from federation.outbox import lanes, proving
 from federation.outbox.lanes import PENDING
 from federation.signatures import LocalKey
 
 _DELIVERIES = cast("Table", Delivery.__table__)
 _ITEMS = cast("Table", OutboxItem.__table__)
+_KEYS = cast("Table", ActorKey.__table__)
 
 
 @dataclass(frozen=True)
@@ -29,6 +30,7 @@ class Saying:
     account_id: int
     body: bytes
     synchronises: bool
+    rotated_at: int | None = None  # when its actor last took a new key
     _proved: tuple[bytes, str] | None = field(default=None, init=False, compare=False)
 
     def proved(self, key: LocalKey) -> tuple[bytes, str]:
@@ -113,7 +115,7 @@ def _letters(session: Session, hosts: list[str], most: int) -> dict[str, list[Le
 
 def _sayings(session: Session, items: set[int]) -> dict[int, Saying]:
     rows = _SAYINGS.rows(session, items=items) if items else []
-    return {row[0]: Saying(row[0], row[1], bytes(row[2]), bool(row[3])) for row in rows}
+    return {row[0]: Saying(row[0], row[1], bytes(row[2]), bool(row[3]), row[4]) for row in rows}
 
 
 def _synchronisations(session: Session, sent: Iterable[tuple[Saying, str]]) -> Mapping[tuple[int, str], str]:
@@ -158,7 +160,9 @@ def _waiting(dialect: str) -> Any:
 
 _WAITING = Prepared(_waiting)
 _SAYINGS = Prepared(
-    lambda dialect: select(_ITEMS.c.id, _ITEMS.c.account_id, _ITEMS.c.body, _ITEMS.c.synchronises).where(
-        among(_ITEMS.c.id, "items", dialect)
+    lambda dialect: select(
+        _ITEMS.c.id, _ITEMS.c.account_id, _ITEMS.c.body, _ITEMS.c.synchronises, _KEYS.c.rotated_at
     )
+    .select_from(_ITEMS.outerjoin(_KEYS, _KEYS.c.account_id == _ITEMS.c.account_id))
+    .where(among(_ITEMS.c.id, "items", dialect))
 )

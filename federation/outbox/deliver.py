@@ -183,7 +183,9 @@ class DeliveryWorker:
         self._attempts += 1
         try:
             saying = letter.saying
-            key = await keys.ensure_key(self._ctx, saying.account_id)
+            key = await keys.key_for(
+                self._ctx, saying.account_id, said=saying.id, rotated_at=saying.rotated_at
+            )
             body, sha256 = saying.proved(key)
             answer = await self._ctx.http.post(
                 letter.inbox,

@@ -106,7 +106,9 @@ def account_updated(session: Session, event: events.AccountUpdated) -> None:
     now = town.now(session)
     document = render.actor(session, account, key.public_pem, key.proof_multikey) | {"updated": iso(now)}
     activity = activities.update(_new_uri(session), account, document, now=now, heard=_everybody(account))
-    sayings.say(session, account, activity, _acquaintances(session, account), about=account.uri, at=now)
+    # Once for each server: after it has told of a new key, a second letter with the old one would be refused.
+    once = {each.host: each for each in reversed(_acquaintances(session, account))}
+    sayings.say(session, account, activity, once.values(), about=account.uri, at=now)
 
 
 def account_deleted(session: Session, event: events.AccountDeleted) -> None:
