@@ -62,7 +62,7 @@ def facts(session: Session, name: str, kinds: tuple[str, ...]) -> Facts | None:
     """
     for row in _FACTS.rows(session, name=text.storable(name).lower()):
         if row[1] in kinds and row[3] is None and row[4] != "pending":
-            return Facts(*row[:6], row[6:])
+            return Facts._make((*row[:6], row[6:]))
     return None
 
 

@@ -55,7 +55,11 @@ def add_routes(app: web.Application) -> None:
         if not path.startswith(("/.well-known", "/nodeinfo")):
             app.router.add_get(f"{path}/", own)  # a redirect would be one too many for some
 
-    app.router.add_post("/inbox", partial(_inbox, kinds=()))
+    def take(path: str, handler: Handler) -> None:
+        app.router.add_post(path, handler)
+        app.router.add_post(f"{path}/", handler)
+
+    take("/inbox", partial(_inbox, kinds=()))
     for base, kinds, lists in (
         ("/users/{name}", PEOPLE, (*_LISTS, "featured_tags", "liked")),
         ("/boards/{name}", BOARDS, (*_LISTS, "moderators")),
@@ -65,7 +69,7 @@ def add_routes(app: web.Application) -> None:
         for each in lists:
             add(f"{base}/{each}", partial(_list_of_account, kinds=kinds, which=each))
         if kinds != INSTANCE:
-            app.router.add_post(f"{base}/inbox", partial(_inbox, kinds=kinds))
+            take(f"{base}/inbox", partial(_inbox, kinds=kinds))
     add(f"/users/{{name}}/{synchronisation.PATH}", _followers_there)
     number = r"{number:\d{1,19}}"
     add(f"/posts/{number}", _post)
