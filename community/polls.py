@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
-from community import events, ids, inserts, notifications, text, town, visibility
+from community import distance, events, ids, inserts, notifications, text, town, visibility
 from community.errors import Invalid, NotFound
 from community.models import Account, Poll, PollOption, PollVote, Post
 
@@ -134,7 +134,8 @@ def vote(
 ) -> list[PollVote]:
     """`account` chooses in the poll of `post`; the rows of what was chosen now. `uri` is that of a remote vote.
 
-    In a poll of several choices another one may follow later. NotFound if there is no poll that `account` can see;
+    In a poll of several choices another one may follow later. NotFound if there is no poll that `account` can see, or
+    its author has nothing to do with them; NotAllowed if `account` blocks the author;
     Invalid("own"), ("expired"), ("choices") for what is not offered, ("voted") for a second time.
     """
     poll = session.scalar(select(Poll).where(Poll.post_id == post.id).with_for_update())
@@ -143,6 +144,7 @@ def vote(
     chosen = list(dict.fromkeys(choices))
     if account.id == post.author_id:
         raise Invalid("own", "ご自分の投票には答えられません。")
+    distance.check(session, actor=account, target=session.get_one(Account, post.author_id))
     earlier = _chosen(session, account.id, post.id)
     _check_vote(session, poll, chosen, earlier)
     now = town.now(session)

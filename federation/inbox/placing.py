@@ -255,10 +255,10 @@ def _passed_on(session: Session, note: Note, author: Account) -> Post | None:
 
 
 def _mentioned(session: Session, note: Note, visible: str) -> list[Account]:
-    """Whom it means, as far as they are known."""
+    """Whom it means, as far as they are known and this town has to do with them."""
     meant = sight.meant_by(session, note, visible)
     found = (known.account(session, each.uri) for each in known.named(session, meant).values() if not each.gone)
-    return [each for each in found if each is not None]
+    return [each for each in found if each is not None and each.suspended_at is None]
 
 
 def _origin(inbound: Inbound, note: Note, author: Account) -> Origin:
