@@ -87,6 +87,15 @@ def reached(session: Session, object_uri: str) -> list[Inbox]:
     return [inbox(url) for url in session.scalars(query)]
 
 
+def everywhere(session: Session) -> list[Inbox]:
+    """One inbox of every server that this town knows: the shared one, or that of somebody there."""
+    shared = select(RemoteActor.shared_inbox).distinct().where(RemoteActor.shared_inbox.is_not(None))
+    own = select(func.min(RemoteActor.inbox)).where(RemoteActor.shared_inbox.is_(None)).group_by(RemoteActor.host)
+    found = {each.host: each for each in map(inbox, session.scalars(own))}
+    found |= {each.host: each for each in (inbox(url) for url in session.scalars(shared) if url)}
+    return list(found.values())
+
+
 def hosts_of_sisters(session: Session) -> set[str]:
     return {each.host for each in sisters(session)}
 

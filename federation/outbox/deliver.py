@@ -16,7 +16,7 @@ from community.errors import NotFound, StorageFailed
 from federation import keys
 from federation.context import Federation
 from federation.http import Refused, TemporaryFailure
-from federation.outbox import lanes
+from federation.outbox import forgetting, lanes
 from federation.outbox.claiming import Drive, Letter, claim
 from federation.outbox.places import Place, Places
 from federation.outbox.retry import Outcome, Verdict, verdict
@@ -39,6 +39,7 @@ _GATHER = 0.02  # seconds; what ends within them is written in one turn
 _MANY = 64  # reports that make a turn worth its while at once
 _BEGUN_AT_ONCE = 8  # drives; to sign for more before anybody else has the loop would keep readers of pages waiting
 _LOOKS_PER_PATIENCE = 8
+_SWEEP_EVERY = 3_600_000  # milliseconds
 
 _log = structlog.get_logger(__name__)
 
@@ -66,6 +67,8 @@ class DeliveryWorker:
         self._bell = asyncio.Event()
         self._watch: asyncio.TimerHandle | None = None
         self._attempts = 0
+        self._swept = forgetting.Swept()
+        self._sweep_at = 0
 
     def wake(self) -> None:
         """Something was queued. To be called on the event loop."""
@@ -99,9 +102,11 @@ class DeliveryWorker:
         rung = self._bell.is_set()
         self._bell.clear()
         try:
-            if rung or self._reports or await self._ctx.database.read(_is_anything_due):
+            if rung or self._reports or await self._ctx.database.glance(_is_anything_due):
                 await self._gather()
                 await self._turn()
+            else:
+                await self._sweep()
         except StorageFailed as failure:
             _log.warning("deliveries wait for the database", reason=str(failure))
             await asyncio.sleep(_LOOK_EVERY)
@@ -110,6 +115,15 @@ class DeliveryWorker:
                 await self._bell.wait()
         except TimeoutError:
             return
+
+    async def _sweep(self) -> None:
+        """While nothing is due, forget some of what is old; at the end, begin anew after an hour."""
+        now = self._ctx.town.clock()
+        if now >= self._sweep_at:
+            since = self._swept
+            self._swept = await self._ctx.database.write(lambda session: forgetting.sweep(session, now, since))
+            if not self._swept.more:
+                self._sweep_at = now + _SWEEP_EVERY
 
     async def _gather(self) -> None:
         """While others are still driven, wait a moment for what they come to: a turn costs the same for one and for all."""

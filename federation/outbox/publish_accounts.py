@@ -14,6 +14,8 @@ from federation.vocabulary import activities, render, terms
 from federation.vocabulary.audience import Audience
 from federation.vocabulary.times import iso
 
+_LATELY = 30 * 86_400_000  # ms
+
 
 def subscribe(bus: events.Bus) -> None:
     bus.subscribe(events.FollowRequested, follow_requested)
@@ -112,13 +114,18 @@ def account_updated(session: Session, event: events.AccountUpdated) -> None:
 
 
 def account_deleted(session: Session, event: events.AccountDeleted) -> None:
-    """A last word to everyone who ever heard of the account (§1.8); its key outlives it until this is delivered."""
+    """A last word to every server that this town knows (§1.8); the key outlives the account until this is delivered. An
+    actor whose key was never made was never shown to anybody.
+    """
     account = session.get_one(Account, event.account_id)
     if not account.local:
         return
     now = town.now(session)
     lost = session.scalars(select(Account).where(Account.id.in_(event.follower_ids))).all()
     inboxes = [*_acquaintances(session, account), *addressing.of_accounts(session, lost)]
+    if session.get(ActorKey, account.id) is not None:
+        told = {each.host for each in inboxes}
+        inboxes += [each for each in addressing.everywhere(session) if each.host not in told]
     activity = activities.delete(_new_uri(session), account, account.uri, now=now, heard=_everybody(account))
     sayings.say(session, account, activity, inboxes, about=account.uri, at=now)
 
@@ -128,12 +135,13 @@ def _everybody(account: Account) -> Audience:
 
 
 def _acquaintances(session: Session, account: Account) -> list[Inbox]:
-    """Followers, sister towns, and whoever something of this account was delivered to."""
+    """Followers, sister towns, and whoever something of this account was delivered to in the last weeks."""
+    lately = ids.first_of(town.now(session) - _LATELY)
     met = session.scalars(
         select(Delivery.inbox)
         .distinct()
         .join(OutboxItem, OutboxItem.id == Delivery.outbox_item_id)
-        .where(OutboxItem.account_id == account.id, Delivery.state == "done")
+        .where(OutboxItem.account_id == account.id, OutboxItem.id >= lately, Delivery.state == "done")
     )
     known = [addressing.inbox(url) for url in met]
     return [*addressing.followers(session, account), *addressing.sisters(session), *known]

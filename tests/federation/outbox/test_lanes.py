@@ -22,8 +22,8 @@ MIDDLE: Callable[[], float] = lambda: 0.5  # noqa: E731
 START = SPRING_MORNING
 
 
-def queue(session: Session, *hosts: str) -> None:
-    """One activity to each of `hosts`, of an account that is made on first need."""
+def queue(session: Session, *hosts: str, path: str = "/inbox") -> None:
+    """One activity to each of `hosts`, at `path`, of an account that is made on first need."""
     now = town.now(session)
     item = session.scalars(select(OutboxItem)).first()
     if item is None:
@@ -37,7 +37,7 @@ def queue(session: Session, *hosts: str) -> None:
         session.flush()
     else:
         number = item.id
-    sayings.deliver(session, number, [Inbox(host, f"https://{host}/inbox") for host in hosts])
+    sayings.deliver(session, number, [Inbox(host, f"https://{host}{path}") for host in hosts])
 
 
 async def claim(database: Database, *, steady: int = 10, shaky: int = 10, letters: int = 10) -> list[Drive]:
