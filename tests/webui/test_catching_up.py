@@ -1,5 +1,7 @@
 """Members who look at what came from elsewhere have it read anew; strangers, and programs that read everything, do not."""
 
+import asyncio
+
 from sqlalchemy import select
 
 from community import answers, notes, text
@@ -35,7 +37,8 @@ async def foreign(site) -> tuple[int, int, str]:
 async def wanted(site) -> list[str]:
     ctx = site.app[FEDERATION]
     while ctx._aside:
-        await next(iter(ctx._aside))
+        await asyncio.wait(ctx._aside)
+        await asyncio.sleep(0)
     return await site.database.read(
         lambda session: list(session.scalars(select(Errand.kind).order_by(Errand.kind)))
     )

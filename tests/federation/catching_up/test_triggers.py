@@ -1,5 +1,7 @@
 """What sends errands out, and that nobody waits for them."""
 
+import asyncio
+
 import pytest
 
 from community.models import Post
@@ -13,7 +15,8 @@ from tests.federation.catching_up.test_replies import path, under
 async def settle(ctx) -> None:
     """Until everything that is done aside is done."""
     while ctx._aside:
-        await next(iter(ctx._aside))
+        await asyncio.wait(ctx._aside)
+        await asyncio.sleep(0)
 
 
 class TestComing:
