@@ -54,6 +54,9 @@ _IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 _LINK = re.compile(
     r"""<a(?P<attributes>(?:\s+[a-z]+="[^"]*")*)\s*>(?P<inside>(?:(?!<a[\s>]).)*?)</a>""", re.DOTALL
 )
+# The same for any tag: safe HTML needs no parser that expects the worst, and the words of every post are read.
+_TAG = re.compile(r"""<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)(?:\s+[a-z-]+="[^"]*")*\s*/?>""")
+_APART = frozenset({"p", "pre", "blockquote", "ul", "ol", "h1", "h2", "h3", "h4", "h5"})
 _HREF = re.compile(r'\bhref="([^"]*)"')
 _BLANKS = re.compile(r"\s+")
 _GAPS = re.compile(r"\n{3,}")
@@ -111,10 +114,29 @@ def _cut(html: str) -> str:
 
 def plain(safe_html: str) -> str:
     """The words of safe HTML: paragraphs apart by an empty line, breaks as line ends."""
-    reader = _Plain()
-    reader.feed(safe_html)
-    reader.close()
-    return _GAPS.sub("\n\n", "".join(reader.parts)).strip()
+    parts: list[str] = []
+    at = 0
+    for tag in _TAG.finditer(safe_html):
+        _add_words(parts, safe_html[at : tag.start()])
+        at = tag.end()
+        name = tag["name"]
+        if tag["end"]:
+            if name in _APART:
+                parts.append("\n\n")
+        elif name == "br":
+            parts.append("\n")
+        elif name == "li":
+            parts.append("\n・")
+        elif name in _APART and parts:
+            parts.append("\n\n")
+    _add_words(parts, safe_html[at:])
+    return _GAPS.sub("\n\n", "".join(parts)).strip()
+
+
+def _add_words(parts: list[str], escaped: str) -> None:
+    words = html.unescape(escaped) if "&" in escaped else escaped
+    if words:
+        parts.append(words.lstrip("\n") if parts and parts[-1] == "\n" else words)
 
 
 def excerpt(text: str, limit: int) -> str:
@@ -185,31 +207,6 @@ class _Attributes(HTMLParser):
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
         self.attributes = self.attributes or dict(attrs)
-
-
-class _Plain(HTMLParser):
-    """Collects the words; knows which elements stand on lines of their own."""
-
-    _apart = frozenset({"p", "pre", "blockquote", "ul", "ol", "h1", "h2", "h3", "h4", "h5"})
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.parts: list[str] = []
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:  # noqa: ARG002
-        if tag == "br":
-            self.parts.append("\n")
-        elif tag == "li":
-            self.parts.append("\n・")
-        elif tag in self._apart and self.parts:
-            self.parts.append("\n\n")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in self._apart:
-            self.parts.append("\n\n")
-
-    def handle_data(self, data: str) -> None:
-        self.parts.append(data.lstrip("\n") if self.parts and self.parts[-1] == "\n" else data)
 
 
 _CLEANER = nh3.Cleaner(

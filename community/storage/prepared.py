@@ -5,8 +5,10 @@ A Core statement costs 25 µs before the driver sees it, an ORM one twice that; 
 columns as the text that stands in the database.
 """
 
+import sqlite3
 from collections.abc import Callable, Sequence
-from typing import Any
+from operator import itemgetter
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import (
@@ -20,7 +22,6 @@ from sqlalchemy import (
     func,
     select,
 )
-from sqlalchemy.engine import Dialect
 from sqlalchemy.orm import Session
 from sqlalchemy.types import ARRAY
 
@@ -34,7 +35,7 @@ class Prepared:
 
     def __init__(self, make: Callable[[str], Executable]) -> None:
         self._make = make
-        self._compiled: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {}
+        self._compiled: dict[str, _Compiled] = {}
 
     def rows(self, session: Session, **params: object) -> list[tuple[Any, ...]]:
         """What it finds for `params`; a set or list of ids goes where `among` stands. For units that only read,
@@ -42,7 +43,7 @@ class Prepared:
         """
         cursor = self._execute(session, params)
         found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found if session.connection().dialect.name == "sqlite" else [tuple(row) for row in found]
+        return found if isinstance(cursor, sqlite3.Cursor) else [tuple(row) for row in found]
 
     def run(self, session: Session, **params: object) -> None:
         """Carry it out: for an INSERT or UPDATE whose rows the session does not hold."""
@@ -53,37 +54,57 @@ class Prepared:
         if not rows:
             return
         connection = session.connection()
-        sql, order, constants = self._made(connection.dialect)
+        made = self._made(connection.dialect.name)
         if connection.dialect.name == "sqlite":
             driver: Any = connection.connection.dbapi_connection
-            driver.executemany(sql, [[row[each] if each in row else constants[each] for each in order] for row in rows])
+            driver.executemany(made.sql, [made.in_order(row) for row in rows])
             return
-        connection.exec_driver_sql(sql, [constants | row for row in rows])
+        connection.exec_driver_sql(made.sql, [made.constants | row for row in rows])
 
     def _execute(self, session: Session, params: dict[str, object]) -> Any:
-        connection = session.connection()
-        name = connection.dialect.name
-        sql, order, constants = self._made(connection.dialect)
-        values = constants | params if constants else params
-        if name == "sqlite":
-            driver: Any = connection.connection.dbapi_connection
-            return driver.execute(sql, [_sqlite(values[each]) for each in order])
-        bound = {
-            key: list(value) if isinstance(value, set | frozenset | tuple) else value for key, value in values.items()
-        }
-        return connection.exec_driver_sql(sql, bound)
+        driver: Any = getattr(session, "driver", None)  # of a unit of work on SQLite
+        if driver is None:
+            connection = session.connection()
+            if connection.dialect.name != "sqlite":
+                made = self._made(connection.dialect.name)
+                bound = {
+                    key: list(value) if isinstance(value, set | frozenset | tuple) else value
+                    for key, value in (made.constants | params).items()
+                }
+                return connection.exec_driver_sql(made.sql, bound)
+            driver = connection.connection.dbapi_connection
+        made = self._made("sqlite")
+        return driver.execute(made.sql, made.in_order(params))
 
-    def _made(self, dialect: Dialect) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        made = self._compiled.get(dialect.name)
+    def _made(self, dialect: str) -> "_Compiled":
+        made = self._compiled.get(dialect)
         if made is None:
-            made = self._compiled[dialect.name] = self._compile(dialect)
+            made = self._compiled[dialect] = self._compile(dialect)
         return made
 
-    def _compile(self, dialect: Dialect) -> tuple[str, tuple[str, ...], dict[str, Any]]:
-        statement: Any = self._make(dialect.name)
-        compiled = statement.compile(dialect=spelling(dialect.name), compile_kwargs={"render_postcompile": True})
+    def _compile(self, dialect: str) -> "_Compiled":
+        statement: Any = self._make(dialect)
+        compiled = statement.compile(dialect=spelling(dialect), compile_kwargs={"render_postcompile": True})
         constants = {key: value for key, value in compiled.params.items() if value is not None}
-        return str(compiled), tuple(compiled.positiontup or ()), constants
+        order = tuple(compiled.positiontup or ())
+        sql = str(compiled)
+        return _Compiled(sql, constants, itemgetter(*order) if len(order) > 1 else None, order, "json_each(" in sql)
+
+
+class _Compiled(NamedTuple):
+    """A statement as the driver takes it."""
+
+    sql: str
+    constants: dict[str, Any]
+    picked: Callable[[dict[str, Any]], tuple[Any, ...]] | None
+    order: tuple[str, ...]
+    lists: bool  # some parameters may be lists of ids
+
+    def in_order(self, params: dict[str, Any]) -> Sequence[Any]:
+        """The parameters in the places where the statement has them."""
+        values = self.constants | params if self.constants else params
+        given = self.picked(values) if self.picked is not None else tuple(values[each] for each in self.order)
+        return [_sqlite(each) for each in given] if self.lists else given
 
 
 def param(name: str) -> BindParameter[int]:

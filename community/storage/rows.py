@@ -9,7 +9,7 @@ from typing import Any, Generic, TypeVar, cast
 import orjson
 from sqlalchemy import JSON, Boolean, Table, bindparam, insert, select
 from sqlalchemy.orm import Session, class_mapper, make_transient_to_detached
-from sqlalchemy.orm.attributes import instance_state, set_committed_value
+from sqlalchemy.orm.attributes import instance_state
 from sqlalchemy.orm.util import identity_key
 
 from community.models import Model
@@ -51,8 +51,10 @@ class Rows(Generic[M]):
         for name in self._json:
             stored[name] = None if values[name] is None else orjson.dumps(values[name]).decode()
         self._insert.run(session, **stored)
-        for name in self._defaults.keys() - said.keys():
-            set_committed_value(row, name, values[name])
+        kept = instance_state(row).dict  # as if each default had been set as loaded, one by one
+        for name, value in self._defaults.items():
+            if name not in said:
+                kept[name] = value
         make_transient_to_detached(row)
         session.add(row)
 

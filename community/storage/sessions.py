@@ -1,5 +1,6 @@
 """The session a unit of work gets, the connection it stands on, and the one way in which a unit is carried out."""
 
+import sqlite3
 from collections.abc import Callable
 from typing import Any, NoReturn, TypeVar
 
@@ -23,6 +24,8 @@ class UnitSession(Session):
     def __init__(self, bind: Connection) -> None:
         super().__init__(bind, expire_on_commit=False)
         self._one = bind
+        own = bind.connection.dbapi_connection
+        self.driver = own if isinstance(own, sqlite3.Connection) else None  # for statements that go past everything
         self.flushed = False  # rows went out through the ORM since the last commit
         self.writing = False  # what this unit sees may yet be undone
 

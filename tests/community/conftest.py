@@ -55,7 +55,7 @@ def queries(session: Session, engine: str, monkeypatch: pytest.MonkeyPatch):
 
             def noted(statement: Prepared, unit: Session, params: dict[str, object]) -> object:
                 cursor = execute(statement, unit, params)
-                sent.append(statement._compiled[engine][0])
+                sent.append(statement._compiled[engine].sql)
                 return cursor
 
             return noted

@@ -101,12 +101,12 @@ async def test_who_follows_for_the_second_time_under_the_same_id_follows(
 async def test_what_is_ignored_says_why(door: Door, peer: Peer) -> None:
     ken = peer.actor("ken")
     await ken.post(door.inbox, ken.create(ken.note("<p>ひとりごと</p>")))
-    await ken.post(door.inbox, ken.does("Move", ken.id, target="https://other.example/ken"))
+    await ken.post(door.inbox, ken.does("Arrive", ken.id))
     await door.worker.run_once()
     (_, first, why), (_, second, nothing) = await door.items()
     assert (first, second) == ("ignored", "ignored")
     assert "nobody here follows" in why
-    assert "nothing is done here about Move" in nothing
+    assert "nothing is done here about Arrive" in nothing
 
 
 async def test_a_thread_is_fetched_with_signed_requests(door: Door, clock: FixedClock, question: str) -> None:
