@@ -14,9 +14,14 @@ from community.visibility import Viewer, viewer_of, visible_to
 
 SPAM, LEGAL, VIOLATION, OTHER = "spam", "legal", "violation", "other"
 CATEGORIES = (SPAM, LEGAL, VIOLATION, OTHER)
-COMMENT_MOST = 1_000
+COMMENT_MOST, FOREIGN_COMMENT_MOST = 1_000, 5_000
+"""Characters of what a member writes, and of what is kept of a report from elsewhere."""
+
 POSTS_MOST = 50
 A_DAY, DAILY_MOST = 86_400_000, 30
+HOST_DAILY_MOST = 100
+"""Reports of one server that are kept within a day."""
+
 MODERATORS = ("moderator", "admin")
 _NOT_HERE = "その通報は見つかりませんでした。"
 
@@ -44,7 +49,8 @@ def file(
     promise that was broken makes it a violation. `forward` asks to tell the town of a remote `target` too, without a
     name; `uri` is that of a report from elsewhere, which comes once.
 
-    NotFound for a target that is gone, Invalid with the field account_id (oneself) or comment, TooMany.
+    NotFound for a target that is gone, Invalid with the field account_id (oneself) or comment, TooMany for a member or a
+    server that reports without end.
     """
     target = _whom(session, reporter, target, complaint.post_ids)
     known = None if uri is None else session.scalar(select(Report).where(Report.uri == uri))
@@ -59,6 +65,8 @@ def file(
         if len(comment) > COMMENT_MOST:
             raise Invalid("comment", "%(most)s文字までで書いてください。", most=COMMENT_MOST)
         _keep_calm(session, reporter)
+    else:
+        _keep_calm_with(session, reporter.domain)
     now = town.now(session)
     number = ids.new(now)
     report = Report(
@@ -67,7 +75,7 @@ def file(
         account_id=reporter.id,
         target_id=target.id,
         post_ids=_posts(session, reporter, target, complaint.post_ids),
-        comment=comment[:COMMENT_MOST],
+        comment=comment[:FOREIGN_COMMENT_MOST],
         forwarded=forward and reporter.local and not target.local,
         created_at=now,
         updated_at=now,
@@ -176,6 +184,15 @@ def _keep_calm(session: Session, reporter: Account) -> None:
     lately = select(func.count()).where(Report.account_id == reporter.id, Report.created_at > since)
     if (session.scalar(lately) or 0) >= DAILY_MOST:
         raise TooMany("今日の通報は、たしかに受け取りました。続きは、明日お知らせください。", retry_after=3600)
+
+
+def _keep_calm_with(session: Session, domain: str) -> None:
+    if not town.of(session).settings.limits.enabled:
+        return
+    since = town.now(session) - A_DAY
+    lately = select(func.count()).select_from(Report).join(Account, Account.id == Report.account_id)
+    if (session.scalar(lately.where(Account.domain == domain, Report.created_at > since)) or 0) >= HOST_DAILY_MOST:
+        raise TooMany("そのまちからの通報が、今日はもうたくさん届いています。", retry_after=3600)
 
 
 def _touched(session: Session, report: Report) -> Report:

@@ -6,8 +6,9 @@ The signer stands for whoever asked: Mastodon sends it in the name of the server
 from sqlalchemy.orm import Session
 
 from community import reports, text, towns
+from community.errors import TooMany
 from community.models import Account, Post
-from community.reports import COMMENT_MOST, POSTS_MOST, Complaint
+from community.reports import FOREIGN_COMMENT_MOST, POSTS_MOST, Complaint
 from federation.inbox import known
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary.reading import items, text_of, uri
@@ -24,9 +25,12 @@ def apply(session: Session, inbound: Inbound) -> None:
         raise Ignored("the Flag names nobody who lives here")
     complaint = Complaint(
         post_ids=[post.id for post in posts if post.author_id == target.id],
-        comment=text.from_html(text_of(inbound.activity.get("content"))).text[:COMMENT_MOST],
+        comment=text.from_html(text_of(inbound.activity.get("content"))).text[:FOREIGN_COMMENT_MOST],
     )
-    reports.file(session, reporter=reporter, target=target, complaint=complaint, uri=inbound.id)
+    try:
+        reports.file(session, reporter=reporter, target=target, complaint=complaint, uri=inbound.id)
+    except TooMany as flood:
+        raise Ignored(f"{reporter.domain} reports without end") from flood
 
 
 def _target(session: Session, named: list[str], posts: list[Post]) -> Account | None:

@@ -4,11 +4,12 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import towns
+from community import reports, towns
 from community.models import Account, Post, Report
 from federation.inbox.inbound import Ignored
 from tests import factories
 from tests.federation.inbox import mail
+from tests.towns import FixedClock
 
 SERVER = {
     "@context": "https://www.w3.org/ns/activitystreams",
@@ -71,7 +72,26 @@ def test_a_host_whose_reports_are_not_taken(session: Session, post: Post) -> Non
 
 
 def test_long_and_odd_words_are_cut_and_cleaned(session: Session, post: Post) -> None:
-    flag(session, post, content="<script>x</script><p>" + "あ" * 3000)
+    flag(session, post, content="<script>x</script><p>" + "あ" * 6000)
     comment = session.scalars(select(Report.comment)).one()
-    assert len(comment) == 1000
+    assert len(comment) == 5000
     assert "script" not in comment
+
+
+def test_only_so_many_of_one_server_are_kept_in_a_day(
+    session: Session, post: Post, clock: FixedClock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reports, "HOST_DAILY_MOST", 2)
+    for number in range(2):
+        flag(session, post, id=f"https://m.example/reports/{number}")
+    with pytest.raises(Ignored, match="without end"):
+        flag(session, post, id="https://m.example/reports/3")
+    clock.advance(days=1, ms=1)
+    flag(session, post, id="https://m.example/reports/4")
+    assert len(session.scalars(select(Report)).all()) == 3
+
+
+def test_posts_of_third_parties_stand_in_no_report(session: Session, hanako: Account, post: Post) -> None:
+    other = factories.question(session, factories.member(session, "yuki"))
+    flag(session, post, object=[hanako.uri, other.uri, post.uri, "https://x.example/1"])
+    assert session.scalars(select(Report.post_ids)).one() == [post.id]

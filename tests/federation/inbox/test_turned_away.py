@@ -4,6 +4,7 @@ A row for each thing that others can do to a member, a column for each reason: a
 that the member shut out, a server with which the town has nothing to do.
 """
 
+import contextlib
 from collections.abc import Callable
 from typing import Any
 
@@ -127,10 +128,8 @@ REASONS: dict[str, Callable[[Scene], object]] = {
 def deliver(session: Session, activity: Document, *documents: Document) -> None:
     session.flush()
     session.expire_all()  # as the unit of work that it would be
-    try:
+    with contextlib.suppress(Ignored, CommunityError):
         mail.deliver(session, activity, *documents)
-    except (Ignored, CommunityError):
-        pass
     session.flush()
 
 
