@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from sqlalchemy import case, func, select
 from sqlalchemy.orm import Session
 
-from community import taxonomy
+from community import taxonomy, towns
 from community.errors import NotFound
-from community.models import Account, Board, Post
+from community.models import Account, Board, Pin, Post
 from community.visibility import Viewer, visible_to
 
 MOST_COUNTED = 1000
@@ -67,6 +67,19 @@ def askable(session: Session) -> list[Entry]:
     return [entry for entry in all(session) if entry.slug in taxonomy.BY_SLUG]
 
 
+def foreign(session: Session, handle: str) -> Account | None:
+    """The board of another server that goes by `name@host`, if it still stands and the town has to do with it."""
+    name, _, domain = handle.casefold().removeprefix("@").partition("@")
+    if not domain:
+        return None
+    account = session.scalar(
+        select(Account).where(Account.name == name, Account.domain == domain, Account.kind == "board")
+    )
+    if account is None or account.deleted_at is not None or account.suspended_at is not None:
+        return None
+    return None if towns.is_refused(session, domain) else account
+
+
 def by_slug(session: Session, slug: str) -> Entry:
     """The board called `slug`. Raises NotFound."""
     row = session.execute(
@@ -77,6 +90,12 @@ def by_slug(session: Session, slug: str) -> Entry:
     if row is None:
         raise NotFound("そのカテゴリーは見つかりませんでした。")
     return Entry(*row)
+
+
+def first(session: Session, viewer: Viewer, board_id: int, most: int = 5) -> list[Post]:
+    """What the board shows first, the latest choice first, as far as `viewer` may see it."""
+    rows = select(Post).join(Pin, Pin.post_id == Post.id).where(Pin.account_id == board_id, visible_to(viewer))
+    return list(session.scalars(rows.order_by(Pin.id.desc()).limit(most)))
 
 
 def page(session: Session, viewer: Viewer, slug: str) -> Page:

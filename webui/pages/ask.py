@@ -1,5 +1,6 @@
 """質問する: with one's name, or with the name tag hidden."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from aiohttp import web
@@ -9,6 +10,7 @@ from community import anonymity, boards, passphrases, questions
 from community.errors import CommunityError, Invalid
 from community.models import Account
 from community.text import Body
+from community.visibility import OPEN
 from webui import addresses, auth, forms
 from webui.forms import Form
 from webui.keys import DATABASE, TOWN
@@ -37,19 +39,32 @@ async def begin(request: web.Request) -> web.Response:
 async def _blank(request: web.Request, *, title: str = "", board: str = "") -> web.Response:
     viewer = await auth.viewer(request)
 
-    def unit(session: Session) -> tuple[list[boards.Entry], str]:
+    def unit(session: Session) -> tuple[_Boards, str]:
         me = session.get_one(Account, viewer.account_id)
-        return boards.askable(session), questions.default_visibility(session, me)
+        return _boards(session, board), questions.default_visibility(session, me)
 
     entries, visibility = await request.app[DATABASE].read(unit)
-    blank = Form.blank(title=title, board=board, visibility=visibility)
+    blank = Form.blank(title=title, board=board, visibility="open" if entries.foreign else visibility)
     return page(request, "ask.html", form=blank, **_surroundings(request, entries))
 
 
-def _surroundings(request: web.Request, entries: list[boards.Entry]) -> dict[str, Any]:
+@dataclass(frozen=True, slots=True)
+class _Boards:
+    """Where one may ask: the boards of this town, and one of another server where its page led here."""
+
+    own: list[boards.Entry]
+    foreign: Account | None
+
+
+def _boards(session: Session, chosen: str) -> _Boards:
+    return _Boards(boards.askable(session), boards.foreign(session, chosen))
+
+
+def _surroundings(request: web.Request, entries: _Boards) -> dict[str, Any]:
     anonymity_rules = request.app[TOWN].settings.anonymity
     return {
-        "boards": entries,
+        "boards": entries.own,
+        "foreign_board": entries.foreign,
         # The browser puts a phrase of its own making in its place; without scripts this one serves.
         "phrase": passphrases.new_phrase(),
         "weekly_limit": anonymity_rules.weekly_limit,
@@ -67,7 +82,7 @@ async def ask(request: web.Request) -> web.Response:
             return await _ask_hidden(request, typed, body)
         address = await _ask_named(request, typed, body)
     except CommunityError as error:
-        entries = await request.app[DATABASE].read(boards.askable)
+        entries = await request.app[DATABASE].read(lambda session: _boards(session, typed.text("board")))
         return again(request, "ask.html", typed, error, **_surroundings(request, entries))
     return redirect(request, address, "質問をとどけました。")
 
@@ -124,6 +139,11 @@ async def _ask_hidden(request: web.Request, typed: Form, body: Body) -> web.Resp
 def _board(session: Session, typed: Form) -> Account:
     slug = typed.text("board")
     entry = next((entry for entry in boards.askable(session) if entry.slug == slug), None)
-    if entry is None:
+    if entry is not None:
+        return entry.account
+    foreign = boards.foreign(session, slug)
+    if foreign is None:
         raise Invalid("board", "カテゴリーを選んでください。")
-    return entry.account
+    if typed.text("visibility") != OPEN:
+        raise Invalid("visibility", "ほかのまちのカテゴリーで聞くときは、「ひらく」を選んでください。")
+    return foreign

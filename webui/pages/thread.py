@@ -16,7 +16,7 @@ from federation import lookup
 from webui import addresses, auth, forms, spreading
 from webui.forms import Form
 from webui.keys import DATABASE, FEDERATION
-from webui.pages import conversation, flag_page, passed_on
+from webui.pages import conversation, flag_page, passed_on, tended
 from webui.pages.places import beginning, place
 from webui.rendering import (
     again,
@@ -100,6 +100,7 @@ def surroundings(session: Session, viewer: Viewer, root: Post) -> dict[str, Any]
         "offers": thanking.offers(session, viewer, [each for below in thread.comments.values() for each in below]),
         "given": {it.post_id for given in thread.thanks.values() for it in given if it.giver_id == me},
         **flag_page.surroundings(session, viewer, root),
+        **tended.surroundings(session, viewer, root),
     }
 
 
