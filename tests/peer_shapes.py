@@ -109,3 +109,48 @@ def nodeinfo(software: str) -> Document:
         "usage": {"users": {"total": 1}},
         "metadata": {},
     }
+
+
+class NotUnderstood(AssertionError):
+    """A document that the software would not take."""
+
+
+_LEMMY_ANNOUNCES = frozenset({"Create", "Update", "Delete", "Like", "Dislike", "Undo", "Add", "Remove", "Block", "Lock"})
+_PIEFED_ANNOUNCES = _LEMMY_ANNOUNCES | {"ChooseAnswer"}
+
+
+def take_announce(software: str, announce: Document, *, group: str, moderators: frozenset[str]) -> Document | str:
+    """What a board announces, if `software` takes it: its parser's shape and the checks of its community module. Gives
+    what is inside. Raises NotUnderstood.
+    """
+    inner = announce["object"]
+    _ask(announce["actor"] == group and isinstance(announce["id"], str) and len(announce["id"]) < 100, "the Announce")
+    _ask(PUBLIC in announce["to"], "an Announce to nobody")
+    if not isinstance(inner, dict):
+        host = group.split("/")[2]
+        _ask(software != "lemmy", "Lemmy wants an activity")
+        _ask(software != "piefed" or inner.split("/")[2] == host, "PieFed wants objects of the Group's host")
+        return str(inner)
+    known = _LEMMY_ANNOUNCES if software == "lemmy" else _PIEFED_ANNOUNCES
+    _ask(inner["type"] in known, f"{inner['type']} is unknown here")
+    _ask(isinstance(inner["actor"], str) and len(inner["id"]) < 100, "the inner actor or id")
+    _ask(inner["id"].split("/")[2] == inner["actor"].split("/")[2], "the inner id is not of its actor's host")
+    if inner["type"] not in ("Like", "Dislike", "Undo"):
+        _ask(PUBLIC in inner["to"], "not public")
+        named = {*inner["to"], *inner.get("cc", ()), inner.get("audience")}
+        _ask(group in named, "the community is not named")
+    if inner["type"] in ("Create", "Update") and inner["object"].get("inReplyTo") is None:
+        _ask(inner["object"]["audience"] == group, "another community than the Group")
+        _ask(isinstance(inner["object"]["name"], str) and len(inner["object"]["name"]) <= 200, "the title")
+    if inner["type"] in ("Add", "Remove"):
+        _ask(inner["target"] in (f"{group}/featured", f"{group}/moderators"), "the target")
+    if inner["type"] == "Block":
+        _ask(inner["target"] == group, "a Block without its community")
+    by_moderator = inner["type"] in ("Add", "Remove", "Block") or (inner["type"] == "Delete" and "summary" in inner)
+    _ask(not by_moderator or inner["actor"] in moderators, "not by a moderator")
+    return inner
+
+
+def _ask(holds: object, what: str) -> None:
+    if not holds:
+        raise NotUnderstood(what)
