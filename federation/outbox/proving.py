@@ -12,6 +12,9 @@ from federation.signatures import LocalKey
 from federation.vocabulary import terms
 
 
+_TO_THE_SECOND = len("2026-04-01T00:00:00")
+
+
 def proved(body: bytes, key: LocalKey) -> bytes:
     """`body`, an activity with its context, with a proof by `key` if it is that actor's own and speaks to everybody."""
     if key.proof_key is None or terms.PUBLIC.encode() not in body:
@@ -20,5 +23,7 @@ def proved(body: bytes, key: LocalKey) -> bytes:
     spoken_to = (*said.get("to", ()), *said.get("cc", ()))
     if terms.PUBLIC not in spoken_to or f"{said['actor']}{terms.PROOF_KEY}" != key.proof_key_id or "published" not in said:
         return body
-    proof = proofs.make(said, key.proof_key, method=key.proof_key_id, created=said["published"])
+    # Whole seconds: Fedify writes the moment anew before it hashes it, and 12:00:00.340 comes out as 12:00:00.34.
+    created = f"{said['published'][:_TO_THE_SECOND]}Z"
+    proof = proofs.make(said, key.proof_key, method=key.proof_key_id, created=created)
     return body[:-1] + b',"proof":' + orjson.dumps(proof) + b"}"

@@ -41,6 +41,14 @@ def test_what_is_for_everybody_bears_a_proof():
     assert body.startswith(said()[:-1])  # the words stand as they stood
 
 
+def test_the_moment_of_a_proof_is_written_in_one_way_only():
+    """Fedify reads it and writes it anew: a fraction that ends in a nought would make the proof worthless there."""
+    document = orjson.loads(proved(said(published="2026-04-01T00:00:00.340Z"), KEY))
+    assert document["proof"]["created"] == "2026-04-01T00:00:00Z"
+    assert document["published"] == "2026-04-01T00:00:00.340Z"
+    assert peer_proofs.holds(document, EDWARDS.public_key())
+
+
 def test_also_what_everybody_may_only_see_in_passing():
     assert b'"proof"' in proved(said(to=[f"{HANAKO}/followers"], cc=[PUBLIC]), KEY)
 
