@@ -11,7 +11,6 @@ from federation import proofs
 from federation.signatures import LocalKey
 from federation.vocabulary import terms
 
-
 _TO_THE_SECOND = len("2026-04-01T00:00:00")
 
 

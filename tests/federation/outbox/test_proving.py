@@ -53,6 +53,12 @@ def test_also_what_everybody_may_only_see_in_passing():
     assert b'"proof"' in proved(said(to=[f"{HANAKO}/followers"], cc=[PUBLIC]), KEY)
 
 
+def test_the_moment_is_in_whole_seconds():
+    """Fedify writes a fraction that ends in 0 without it, and would find another hash."""
+    proof = orjson.loads(proved(said(published="2026-04-01T00:00:00.570Z"), KEY))["proof"]
+    assert proof["created"] == "2026-04-01T00:00:00Z"
+
+
 def test_the_same_bytes_whoever_makes_it():
     assert proved(said(), KEY) == proved(said(), KEY)
 
