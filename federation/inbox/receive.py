@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from community import towns
 from community.errors import StorageFailed
-from federation import actors, keys, negotiation, signatures
+from federation import actors, errands, keys, negotiation, signatures
 from federation.context import Federation
 from federation.inbox import forwarded, intake, synchronising
 from federation.inbox.inbound import Inbound
@@ -43,11 +43,15 @@ class _Refusal(Exception):
         self.status = status
 
 
+class _Unprovable(Exception):
+    """Somebody known here is said to be gone, and so is the key that would prove it: their own server will tell."""
+
+
 async def receive(ctx: Federation, request: web.Request, recipient: str | None) -> web.Response:
     """Take in what is POSTed to the inbox of `recipient` (an actor id), or to the shared one (None).
 
     202 once the activity is stored, also when it was stored before; 202 as well for an unknown actor's own Delete, of
-    which nothing has to be known. Else an error with a JSON body: 400 malformed, 401 not proved (so that the sender
+    which nothing has to be known, and for that of a known one whose key is gone: whether it is, its server is asked. Else an error with a JSON body: 400 malformed, 401 not proved (so that the sender
     may sign otherwise), 403 not theirs to say or refused here, 408 too slow, 413 too large, 415 of another type, 503 try
     again.
     """
@@ -67,6 +71,8 @@ async def receive(ctx: Federation, request: web.Request, recipient: str | None) 
     except _Refusal as refusal:
         _log.info("refused at the inbox", status=refusal.status, reason=str(refusal), to=recipient or "shared")
         return _refused(refusal)
+    except _Unprovable:
+        await ctx.database.write(lambda session: errands.enqueue(session, errands.PROFILE, inbound.actor_uri))
     except Unwelcome:
         return _refused(_Refusal(403, _UNWELCOME))
     except Overfull:
@@ -85,6 +91,11 @@ async def _body(request: web.Request) -> bytes:
         raise _Refusal(415, "the body is encoded")  # a digest is over what was sent, which is not what we would read
     if (request.content_length or 0) > BODY_LIMIT:
         raise _Refusal(413, f"the body is larger than {BODY_LIMIT} bytes")
+    if request.content.is_eof():  # all of it came with the headers, as small ones do
+        whole = request.content.read_nowait()
+        if len(whole) > BODY_LIMIT:
+            raise _Refusal(413, f"the body is larger than {BODY_LIMIT} bytes")
+        return whole
     body = bytearray()
     try:
         async with asyncio.timeout(BODY_SECONDS):
@@ -152,6 +163,10 @@ async def _prove(ctx: Federation, signed: signatures.SignedRequest, inbound: Inb
         signer = await keys.prove(ctx, signed)
     except keys.HostRefused as refusal:
         raise _Refusal(403, str(refusal)) from refusal
+    except keys.KeyGone as gone:
+        if not _is_farewell(inbound):
+            raise _Refusal(401, str(gone)) from gone
+        raise _Unprovable from gone
     except signatures.SignatureInvalid as problem:
         raise _Refusal(401, str(problem)) from problem
     except keys.KeyUnavailable as problem:

@@ -15,11 +15,11 @@ def moment(actor: Account, now: int) -> int:
     return now - now % _HOUR if actor.kind == "relay" else now
 
 
-def update_moment(session: Session, post: Post) -> int:
-    """The `updated` of the next Update of `post`: now, and in any case later than every one before (§1.8)."""
+def update_moment(session: Session, about: Post | Account) -> int:
+    """The `updated` of the next Update of a post or an actor: now, and in any case later than every one before (§1.8)."""
     last = session.scalar(
         select(func.max(OutboxItem.created_at)).where(
-            OutboxItem.object_uri == post.uri, OutboxItem.type == "Update"
+            OutboxItem.object_uri == about.uri, OutboxItem.type == "Update"
         )
     )
-    return max(town.now(session), (last or 0) + 1, post.created_at + 1)
+    return max(town.now(session), (last or 0) + 1, about.created_at + 1)

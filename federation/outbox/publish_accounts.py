@@ -10,6 +10,7 @@ from community.models import Account, Block, Follow
 from federation.models import ActorKey, Delivery, OutboxItem
 from federation.outbox import addressing, sayings, understanding
 from federation.outbox.addressing import Inbox
+from federation.outbox.moments import update_moment
 from federation.vocabulary import activities, render, terms
 from federation.vocabulary.audience import Audience
 from federation.vocabulary.times import iso
@@ -105,12 +106,12 @@ def account_updated(session: Session, event: events.AccountUpdated) -> None:
     key = session.get(ActorKey, account.id)
     if not account.local or account.deleted_at is not None or key is None:
         return
-    now = town.now(session)
-    document = render.actor(session, account, key.public_pem, key.proof_multikey) | {"updated": iso(now)}
-    activity = activities.update(_new_uri(session), account, document, now=now, heard=_everybody(account))
+    at = update_moment(session, account)
+    document = render.actor(session, account, key.public_pem, key.proof_multikey) | {"updated": iso(at)}
+    activity = activities.update(_new_uri(session), account, document, now=at, heard=_everybody(account))
     # Once for each server: after it has told of a new key, a second letter with the old one would be refused.
     once = {each.host: each for each in reversed(_acquaintances(session, account))}
-    sayings.say(session, account, activity, once.values(), about=account.uri, at=now)
+    sayings.say(session, account, activity, once.values(), about=account.uri, at=at)
 
 
 def account_deleted(session: Session, event: events.AccountDeleted) -> None:

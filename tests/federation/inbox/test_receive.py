@@ -10,6 +10,8 @@ import pytest
 from sqlalchemy.orm import Session
 
 from community import towns
+from federation import actors
+from federation.catching_up.worker import ErrandWorker
 from federation.models import Lane
 from tests import factories
 from tests.federation.inbox.conftest import Door
@@ -198,3 +200,49 @@ async def test_who_speaks_to_us_is_alive(door: Door, ken: PeerActor, peer: Peer,
     await door.do(in_trouble)
     await ken.post(door.inbox, follow(door, ken))
     assert await door.do(lambda session: session.get_one(Lane, peer.domain).failures) == 0
+
+
+class TestAFarewellWhoseKeyIsGone:
+    """Nothing proves it any more: the server of who is gone is asked, and its word alone counts."""
+
+    async def say_goodbye(self, door: Door, ken: PeerActor, clock: FixedClock, *, told: int) -> int:
+        await ken.post(door.inbox, follow(door, ken))
+        clock.advance(hours=1)
+        ken.rotate()
+        ken.peer.answer(ken.id.removeprefix(ken.peer.origin), status=told)
+        return (await ken.post(door.inbox, ken.does("Delete", ken.id))).status
+
+    async def is_gone(self, door: Door, ken: PeerActor) -> bool:
+        def unit(session: Session) -> bool:
+            account = actors.by_uri(session, ken.id)
+            assert account is not None
+            return account.deleted_at is not None
+
+        await ErrandWorker(door.ctx).run_once()
+        return bool(await door.do(unit))
+
+    async def test_is_believed_once_its_server_says_so(self, door: Door, ken: PeerActor, clock: FixedClock) -> None:
+        assert await self.say_goodbye(door, ken, clock, told=410) == 202
+        assert await door.states() == ["pending"]
+        assert await self.is_gone(door, ken)
+
+    async def test_is_not_believed_at_once_where_nothing_is_found(
+        self, door: Door, ken: PeerActor, clock: FixedClock
+    ) -> None:
+        assert await self.say_goodbye(door, ken, clock, told=404) == 202
+        assert not await self.is_gone(door, ken)
+
+    async def test_of_somebody_who_stands_there_is_refused(
+        self, door: Door, ken: PeerActor, peer: Peer, clock: FixedClock
+    ) -> None:
+        await ken.post(door.inbox, follow(door, ken))
+        clock.advance(hours=1)
+        own, ken.key = ken.key, peer.actor("forger").key
+        assert (await ken.post(door.inbox, ken.does("Delete", ken.id))).status == 401
+        ken.key = own  # each key goes back to where it was taken from
+        assert not await self.is_gone(door, ken)
+
+    async def test_covers_nothing_but_the_farewell(self, door: Door, ken: PeerActor, clock: FixedClock) -> None:
+        assert await self.say_goodbye(door, ken, clock, told=410) == 202
+        clock.advance(hours=1)
+        assert (await ken.post(door.inbox, follow(door, ken))).status == 401
