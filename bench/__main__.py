@@ -8,6 +8,7 @@ ALL = {
     "fedibench": "bench.fedibench.cli",
     "sampling": "bench.sampling",
     "seed": "bench.seeding.cli",
+    "spread": "bench.spread",
     "streaming": "bench.streaming",
     "town": "bench.town",
 }

@@ -57,7 +57,7 @@ class DeliveryWorker:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._ctx = ctx
-        self._free = places or Places(STEADY, SHAKY)
+        self.places = places or Places(STEADY, SHAKY)
         self._patience = patience
         self._farewell_time = farewell
         self._chance = chance
@@ -133,7 +133,7 @@ class DeliveryWorker:
     async def _turn(self) -> int:
         """Settle the drives that ended, lease what may be driven next, and start it; how many lanes that is."""
         reports = tuple(self._reports)
-        steady, shaky = self._free.steady, self._free.shaky
+        steady, shaky = self.places.steady, self.places.shaky
 
         def unit(session: Session) -> Sequence[Drive]:
             settle(session, reports, self._chance)
@@ -141,7 +141,7 @@ class DeliveryWorker:
 
         drives = await self._ctx.database.write(unit)
         del self._reports[: len(reports)]
-        places = [Place(self._free, shaky=drive.failures > 0) for drive in drives]
+        places = [Place(self.places, shaky=drive.failures > 0) for drive in drives]
         begun = 0
         try:
             for begun, (drive, place) in enumerate(zip(drives, places, strict=True), 1):
