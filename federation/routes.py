@@ -29,12 +29,14 @@ from federation.inbox import receive
 from federation.listings import Page
 from federation.negotiation import (
     BY_SIGNATURE,
+    Ready,
     activity_redirect,
     document_response,
     json_response,
     not_found,
     open_to_all,
     page_redirect,
+    ready_json,
     refusal,
     wants_activity,
     wants_page,
@@ -256,10 +258,14 @@ async def _nodeinfo(request: web.Request) -> web.StreamResponse:
     schema = discovery.NODEINFO.get(version)
     if schema is None:
         return open_to_all(not_found())
-    document = await request.app[FEDERATION].database.read(
-        lambda session: discovery.nodeinfo(session, version)
-    )
-    return json_response(document, f'application/json; profile="{schema}#"')
+    ctx = request.app[FEDERATION]
+    minute = ctx.town.clock() // 60_000
+    ready: Ready | None = ctx.at_hand.get(("nodeinfo", version), minute)
+    if ready is None:
+        document = await ctx.database.read(lambda session: discovery.nodeinfo(session, version))
+        ready = ready_json(document, f'application/json; profile="{schema}#"')
+        ctx.at_hand.put(("nodeinfo", version), minute, ready)
+    return ready.response()
 
 
 def _name(ctx: Federation, request: web.Request, kinds: tuple[str, ...]) -> str:
