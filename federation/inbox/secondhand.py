@@ -7,13 +7,13 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community.models import Account
 from federation import multikey, proofs
 from federation.inbox import known
 from federation.inbox.inbound import Ignored, Inbound
 from federation.models import RemoteActor
 from federation.vocabulary.notes import is_note
-from federation.vocabulary.reading import Document, same_origin, type_of, uri
+from federation.vocabulary.parse import read_actor
+from federation.vocabulary.reading import Document, Unreadable, same_origin, type_of, uri
 
 ABOUT_AN_OBJECT = frozenset({"Create", "Update", "Delete"})
 """What can be seen at its origin even where the activity itself cannot: there is the post, or it is gone."""
@@ -21,20 +21,17 @@ ABOUT_AN_OBJECT = frozenset({"Create", "Update", "Delete"})
 
 def proved_or_from_origin(session: Session, outer: Inbound, carried: Inbound) -> Inbound | list[str]:
     """`carried`, which `outer` brings, if its own proof holds; else as its origin tells it, or what to fetch for that."""
-    if proofs.claim_of(carried.activity) is not None:
-        if known.account(session, carried.actor_uri) is None and (wanted := outer.to_fetch([carried.actor_uri])):
-            return wanted  # the actor, for the key; it would be fetched anyway
-        if is_proved(session, carried):
+    claim = proofs.claim_of(carried.activity)
+    if claim is not None and same_origin(claim.method, carried.actor_uri):
+        key = _key_of(session, outer, carried.actor_uri, claim.method)
+        if key is None and (wanted := outer.to_fetch([carried.actor_uri])):
+            return wanted  # the actor was never met, or has another key by now
+        if key is not None and _holds(carried, key):
             return carried
     return _from_origin(outer, carried)
 
 
-def is_proved(session: Session, carried: Inbound) -> bool:
-    """Whether `carried` bears a proof by a key that its own actor lists (FEP-8b32)."""
-    claim = proofs.claim_of(carried.activity)
-    key = _key_of(session, carried.actor_uri, claim.method) if claim is not None else None
-    if key is None:
-        return False
+def _holds(carried: Inbound, key: Ed25519PublicKey) -> bool:
     try:
         proofs.verify(carried.activity, key, now=carried.now)
     except proofs.ProofInvalid:
@@ -42,16 +39,31 @@ def is_proved(session: Session, carried: Inbound) -> bool:
     return True
 
 
-def _key_of(session: Session, actor_uri: str, method: str) -> Ed25519PublicKey | None:
-    """The key `method` of the actor, if that is what the actor calls it: nobody's key proves what another one says."""
+def _key_of(session: Session, outer: Inbound, actor_uri: str, method: str) -> Ed25519PublicKey | None:
+    """The key `method` of the actor, as its document lists it now or when it was last seen: nobody's key proves what
+    another one says (FEP-8b32). None for an actor that is gone.
+    """
+    account = known.account(session, actor_uri)
+    if account is None or account.deleted_at is not None:
+        return None
+    if (document := outer.documents.get(actor_uri)) is not None:
+        return _listed(document, actor_uri, method)
     text = session.scalar(
         select(RemoteActor.proof_multikey)
-        .join(Account, Account.id == RemoteActor.account_id)
-        .where(Account.uri == actor_uri, Account.deleted_at.is_(None), RemoteActor.proof_key_id == method)
+        .where(RemoteActor.account_id == account.id, RemoteActor.proof_key_id == method)
     )
     try:
         return multikey.read(text) if text else None
     except multikey.Unreadable:
+        return None
+
+
+def _listed(document: Document, actor_uri: str, method: str) -> Ed25519PublicKey | None:
+    try:
+        actor = read_actor(document)
+        fits = actor.id == actor_uri and actor.proof_key_id == method
+        return multikey.read(actor.proof_multikey or "") if fits else None
+    except (Unreadable, multikey.Unreadable):
         return None
 
 

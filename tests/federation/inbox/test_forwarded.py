@@ -94,6 +94,19 @@ class TestProofs:
         assert await text(door, note["id"]) == ""
 
 
+async def test_a_key_that_the_actor_took_since_we_last_looked(door, question, ken, neighbour):
+    """Also of actors that were met before this town knew of proofs."""
+    ken.document.pop("assertionMethod")
+    await ken.post(door.inbox, ken.does("Like", question))
+    await door.worker.run_once()
+    ken.lists_proof_key()
+    note = ken.note("<p>市役所です</p>", reply_to=question)
+    letter = ken.proves(ken.create(note))
+    unfetchable(ken, note, letter)
+    assert await sent_on(door, neighbour, letter) == "done"
+    assert await text(door, note["id"]) == "市役所です"
+
+
 class TestForgeries:
     """Nothing that is passed on in these is to be had from its origin: only a proof could make it believed."""
 
