@@ -44,8 +44,10 @@ def visibility_of(session: Session, inbound: Inbound, note: Note) -> str:
 
 
 def concerns_us(session: Session, inbound: Inbound, note: Note) -> bool:
-    """Whether somebody here follows it, is addressed or answered by it, or a sister town sends it."""
+    """Whether somebody here follows it, is addressed, answered or quoted by it, or a sister town sends it."""
     if note.in_reply_to is not None and known.post(session, note.in_reply_to) is not None:
+        return True
+    if note.quote is not None and _is_ours(session, note.quote):
         return True
     named = known.named(session, note.addressed).values()
     if any(each.local and not each.gone for each in named):
@@ -55,6 +57,12 @@ def concerns_us(session: Session, inbound: Inbound, note: Note) -> bool:
     if watched and is_followed(session, watched):
         return True
     return _from_sister(session, inbound, note.attributed_to)
+
+
+def _is_ours(session: Session, uri: str) -> bool:
+    """Whether somebody of this town wrote the post `uri`, and it stands."""
+    post = known.post(session, uri) if town.of(session).uris.is_local(uri) else None
+    return post is not None and post.local and post.deleted_at is None
 
 
 def meant_by(session: Session, note: Note, visible: str) -> list[str]:

@@ -89,3 +89,14 @@ def test_an_edit_lets_go_of_the_quote(session: Session, ours: Post) -> None:
     for each in (post, ours):
         session.refresh(each)
     assert (post.quote_of_id, post.quote_state, ours.quotes_count, post.body_text) == (None, None, 0, "やめました")
+
+
+def test_a_stranger_who_quotes_one_of_us_is_heard(session: Session) -> None:
+    """Misskey asks nobody, and tells who is quoted."""
+    mail.know(session, "mastodon/actor")
+    hanako = factories.member(session, "hanako")
+    ours = composing.write(session, author=hanako, draft=composing.Draft(text="こちらの話", visibility="open"))
+    assert quoting(session, note(quote=ours.uri)).quote_state == "accepted"
+    elsewhere = note(id=f"{KEN}/statuses/10", quote=THEIRS)
+    letter = {"id": f"{KEN}/create/2", "type": "Create", "actor": KEN, "object": elsewhere}
+    assert "nobody here" in mail.refusal(session, letter)
