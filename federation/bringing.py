@@ -18,9 +18,12 @@ from federation.inbox import known, placing
 from federation.inbox.inbound import FETCHES_MOST, Inbound
 from federation.resolver import Dereferenced
 from federation.vocabulary.notes import read_note
-from federation.vocabulary.reading import Document, Unreadable, uri
+from federation.vocabulary.reading import Document, Unreadable, moment, uri
 
 Fetch = Callable[[list[str]], Awaitable[Dereferenced]]
+
+JUST_NOW_MS = 900_000
+"""How long (ms) a post may be under way to us."""
 
 _THREAD_MOST = 50  # how far up it is looked whether a post belongs to a thread
 
@@ -37,14 +40,15 @@ async def bring(
     """Store the post that `document` describes, whose origin is proved; its id here, or None if it cannot stand here.
 
     `via_id` is the Group on whose outbox it was found; `under` the id of the first post of the thread that it must
-    belong to. A `belated` one is no news to anybody (`community.belated`).
+    belong to. A `belated` one is no news to anybody (`community.belated`), unless it was said just now: then its delivery
+    is under way, and would find it here already and tell nobody.
     """
     post_uri = uri(document.get("id")) or ""
     inbound = Inbound({}, ctx.town.clock(), documents={post_uri: document})
 
     def unit(session: Session) -> tuple[list[str], int | None]:
         known.begin(session)
-        if belated:
+        if belated and not _is_news(document, inbound.now):
             late.mark(session)
         inbound.via = session.get(Account, via_id) if via_id is not None else None
         _store_actors(session, inbound)
@@ -68,6 +72,11 @@ async def bring(
         inbound.documents.update(fetched.documents)
         inbound.buried |= fetched.buried
         inbound.unavailable |= set(wanted) - set(fetched.documents)
+
+
+def _is_news(document: Document, now: int) -> bool:
+    said = moment(document.get("published"))
+    return said is not None and said > now - JUST_NOW_MS
 
 
 def _store_actors(session: Session, inbound: Inbound) -> None:

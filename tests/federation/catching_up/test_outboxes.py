@@ -42,6 +42,21 @@ class TestPersons:
         assert await desk.notices(member) == []
         assert await desk.waiting() == []
 
+    async def test_what_was_said_just_now_is_news(self, desk, peer, clock):
+        """Its delivery is still under way, and will find it here already: whom it mentions would never hear of it."""
+        alice = peer.actor("alice")
+        member = await desk.follow("hanako", alice)
+        here = await desk.do(lambda session: session.get_one(Account, member).uri)
+        told = {here: "@hanako@minato.example"}
+        earlier = alice.note("<p>むかし</p>", mentions=told)
+        clock.advance(minutes=16)
+        now = alice.note("<p>いま</p>", mentions=told)
+        collection(peer, path(alice), [alice.create(now), alice.create(earlier)])
+        clock.advance(seconds=10)
+        await desk.run()
+        assert await desk.uris() == [earlier["id"], now["id"]]
+        assert await desk.notices(member) == ["mention"]
+
     async def test_of_many_only_the_newest_come_home(self, desk, peer, clock):
         board = peer.group("hiroba")
         said = notes(peer.actor("alice"), clock, 30, to=[PUBLIC, board.id], audience=board.id, name="どこ？")

@@ -110,6 +110,7 @@ class TestForms:
             "<p>あそこ</p>", reply_to=note["id"], mentions={here: "@hanako@minato.example"}
         )
         under(peer, note, [reply["id"]])
+        clock.advance(minutes=16)
         await desk.look_up(note["id"])
         before = await desk.notices(member), await desk.home(member)
         await desk.run("replies", note["id"])
