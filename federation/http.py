@@ -60,6 +60,11 @@ class Outbound:
         self.knocks = Knocks(clock)
         self._session: aiohttp.ClientSession | None = None
 
+    @property
+    def sockets(self) -> int:
+        """How many connections may be open at once."""
+        return _sockets()
+
     async def start(self) -> None:
         limits = self._limits
         resolver = self._resolver or CheckedResolver(

@@ -56,7 +56,7 @@ class RemoteHost(Model):
     asked_at: Mapped[int] = mapped_column(Millis)
     signature: Mapped[str | None] = mapped_column(String(16))  # the form it took last: cavage | rfc9421
     heard_at: Mapped[int | None] = mapped_column(Millis)  # when a verified activity last came from there
-    retired_at: Mapped[int | None] = mapped_column(Millis)  # nothing is queued for it until it is heard again
+    retired_at: Mapped[int | None] = mapped_column(Millis, index=True)  # nothing is queued for it until it is heard again
 
 
 class Errand(Model):

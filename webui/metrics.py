@@ -125,3 +125,8 @@ def _queues(backlog: Backlog) -> Iterator[Metric]:
         "Hosts that did not take something and are tried again later. Of the whole town.",
         value=backlog.hosts_pausing,
     )
+    yield GaugeMetricFamily(
+        "machi_hosts_retired",
+        "Hosts that took nothing for a week and are tried once a week. Of the whole town.",
+        value=backlog.hosts_retired,
+    )

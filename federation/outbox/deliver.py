@@ -23,9 +23,6 @@ from federation.outbox.retry import Outcome, Verdict, verdict
 from federation.outbox.settle import Report, settle
 from federation.synchronisation import HEADER
 
-STEADY, SHAKY = 896, 128
-"""Hosts written to at once: those that answer, and those that hang or lately failed. One socket each."""
-
 PATIENCE = 2.0
 """Seconds after which a host that has not answered makes room for others."""
 
@@ -57,7 +54,7 @@ class DeliveryWorker:
         chance: Callable[[], float] = random.random,
     ) -> None:
         self._ctx = ctx
-        self.places = places or Places(STEADY, SHAKY)
+        self.places = places or Places.within(ctx.http.sockets)
         self._patience = patience
         self._farewell_time = farewell
         self._chance = chance
@@ -66,7 +63,7 @@ class DeliveryWorker:
         self._reports: list[Report] = []
         self._bell = asyncio.Event()
         self._watch: asyncio.TimerHandle | None = None
-        self._attempts = 0
+        self.attempts = 0
         self._swept = forgetting.Swept()
         self._sweep_at = 0
 
@@ -76,12 +73,12 @@ class DeliveryWorker:
 
     async def run_once(self) -> int:
         """Deliver everything that is due now; gives the number of requests made."""
-        before = self._attempts
+        before = self.attempts
         while True:
             self._bell.clear()
             leased = await self._turn()
             if not leased and not self._driving and not self._reports:
-                return self._attempts - before
+                return self.attempts - before
             if self._driving:
                 await self._bell.wait()
                 await self._gather()
@@ -194,7 +191,7 @@ class DeliveryWorker:
 
     async def _send(self, letter: Letter) -> Outcome:
         """One letter. Whatever is wrong with it, the others go on."""
-        self._attempts += 1
+        self.attempts += 1
         try:
             saying = letter.saying
             key = await keys.key_for(

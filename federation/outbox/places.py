@@ -1,6 +1,9 @@
 """How many hosts are written to at once, and how a hanging one gets out of the way of the others."""
 
 from dataclasses import dataclass
+from typing import Self
+
+_FOR_OTHERS = 32
 
 
 @dataclass(slots=True)
@@ -13,6 +16,12 @@ class Places:
 
     steady: int
     shaky: int
+
+    @classmethod
+    def within(cls, sockets: int) -> Self:
+        """One socket for each host; an eighth of them for those that hang, a few left to those who fetch."""
+        shaky = sockets // 8
+        return cls(sockets - shaky - _FOR_OTHERS, shaky)
 
 
 class Place:

@@ -8,7 +8,7 @@ from community.db import Database
 from federation import health
 from federation.health import Backlog
 from federation.inbox import queue
-from federation.models import Delivery, InboxItem, Lane, OutboxItem
+from federation.models import Delivery, InboxItem, Lane, OutboxItem, RemoteHost
 from federation.outbox.lanes import RESTING
 from tests import factories
 
@@ -47,19 +47,32 @@ def fill(session: Session) -> None:
                 host="c.example", next_attempt_at=RESTING, failures=1, failing_since=now
             ),  # nothing waits for it
             Lane(host="d.example", next_attempt_at=RESTING),
+            Lane(  # it is being tried
+                host="e.example", next_attempt_at=now + 60_000, leased_until=now + 60_000, failures=2, failing_since=now
+            ),
+            RemoteHost(host="f.example", asked_at=now, retired_at=now - 1),
+            RemoteHost(host="g.example", asked_at=now),
         ]
     )
 
 
 async def test_a_town_without_mail_has_no_backlog(database: Database):
-    assert await database.read(health.backlog) == Backlog(0, 0, 0, 0, 0)
+    assert await database.read(health.backlog) == Backlog(0, 0, 0, 0, 0, 0)
 
 
 async def test_the_backlog_is_what_waits_and_what_failed(database: Database):
     await database.write(fill)
     assert await database.read(health.backlog) == Backlog(
-        inbox_pending=3, inbox_failed=2, deliveries_pending=3, deliveries_failed=2, hosts_pausing=1
+        inbox_pending=3, inbox_failed=2, deliveries_pending=3, deliveries_failed=2, hosts_pausing=1, hosts_retired=1
     )
+
+
+async def test_hosts_that_are_given_up_are_told_by_name(database: Database):
+    await database.write(fill)
+    told = {each.host: each for each in await database.read(health.by_host)}
+    assert told["f.example"].retired_at is not None
+    assert told["yamate.example"].retired_at is None
+    assert "g.example" not in told
 
 
 async def test_the_backlog_is_counted_within_indexes(database: Database):
@@ -79,4 +92,4 @@ async def test_the_backlog_is_counted_within_indexes(database: Database):
     steps = await database.read(plans)
     assert steps
     assert [step for step in steps if not step.startswith("SEARCH")] == []
-    assert sum("USING COVERING INDEX" in step for step in steps) == 2
+    assert sum("USING COVERING INDEX" in step for step in steps) == 3

@@ -54,5 +54,5 @@ async def test_a_post_on_its_way_to_hundreds_of_hosts_survives_kill_9(tmp_path: 
             assert 1 <= hosts.got[number].count(name) <= (1 if known else 2)
 
 
-async def _true(what: bool) -> bool:  # noqa: FBT001 - what is waited for
+async def _true(what: bool) -> bool:
     return what

@@ -127,7 +127,7 @@ async def test_the_database_and_the_process_are_told(site: Site):
     for name in ("machi_inbox_items", "machi_deliveries"):
         for state in ("pending", "failed"):
             assert told[name, state] == 0
-    assert told["machi_hosts_pausing",] == 0
+    assert told["machi_hosts_pausing",] == told["machi_hosts_retired",] == 0
     for lane in ("writer", "reader"):
         assert told["machi_database_waiting_units", lane] == 0
         assert 1 <= told["machi_database_batches_total", lane] <= told["machi_database_units_total", lane]

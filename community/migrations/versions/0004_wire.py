@@ -113,6 +113,7 @@ def _wire() -> None:
     op.add_column("remote_hosts", sa.Column("signature", sa.String(length=16), nullable=True))
     op.add_column("remote_hosts", sa.Column("heard_at", MILLIS, nullable=True))
     op.add_column("remote_hosts", sa.Column("retired_at", MILLIS, nullable=True))
+    op.create_index("ix_remote_hosts_retired_at", "remote_hosts", ["retired_at"])
     op.add_column(
         "outbox_items", sa.Column("synchronises", sa.Boolean(), server_default=sa.false(), nullable=False)
     )

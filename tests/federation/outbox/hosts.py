@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from typing import Self
 
 import orjson
 from aiohttp import web
@@ -29,7 +30,7 @@ class Hosts:
         self._runner = web.ServerRunner(self._server)
         self.port = 0
 
-    async def __aenter__(self) -> "Hosts":
+    async def __aenter__(self) -> Self:
         await self._runner.setup()
         first = web.TCPSite(self._runner, self.address(0), 0)
         await first.start()

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
+from itertools import pairwise
 
 import orjson
 import pytest
@@ -13,8 +14,9 @@ from sqlalchemy.orm import Session
 
 from community import town as town_facts
 from community.db import Database
+from community.models import Account
 from community.town import Town
-from federation import signatures
+from federation import signatures, synchronisation
 from federation.context import Federation, make_federation
 from federation.http import Limits
 from federation.keys import ensure_key
@@ -24,6 +26,7 @@ from federation.outbox.addressing import Inbox
 from federation.outbox.deliver import DeliveryWorker
 from federation.outbox.places import Places
 from tests import factories
+from tests.federation.outbox.said import follow
 from tests.towns import FixedClock, make_town
 
 Behaviour = Callable[[web.Request], Awaitable[web.Response]]
@@ -336,3 +339,57 @@ async def test_stopping_gives_a_lane_back_whose_host_does_not_answer(
     assert await outcome(database) == [("pending", 0, None)]
     assert await database.read(lambda session: session.scalars(select(Lane.leased_until)).all()) == [0]
     never.set()
+
+
+async def test_what_is_said_to_followers_alone_tells_each_host_of_its_own_under_the_signature(
+    ctx: Federation, database: Database, posts: Callable[[], Awaitable[Post]], town: Town
+) -> None:
+    """FEP-8fcf; what is said to others tells nothing."""
+    there = await posts()
+
+    def settle_in(session: Session) -> str:
+        ken = factories.remote(session, "ken", there.host, origin=f"http://{there.host}")
+        say(session, 1, there.inbox)
+        follow(session, ken, session.get_one(Account, session.get_one(OutboxItem, 1).account_id))
+        say(session, 2, there.inbox)
+        session.get_one(OutboxItem, 2).synchronises = True
+        session.flush()
+        return ken.uri
+
+    ken = await database.write(settle_in)
+    await DeliveryWorker(ctx).run_once()
+    (public, _), (private, body) = there.requests
+    assert synchronisation.HEADER not in public.headers
+    author = "http://localhost:8001/users/hanako"
+    assert synchronisation.read(private.headers[synchronisation.HEADER], author) == (
+        f"{author}/followers", f"{author}/followers_synchronization", synchronisation.digest([ken])
+    )  # fmt: skip
+    signed = signatures.read(
+        "POST", private.raw_path, private.headers, body, host=there.host, now=town.clock()
+    )
+    assert "collection-synchronization" in signed.covered
+    account_id = await database.read(lambda session: session.get_one(OutboxItem, 1).account_id)
+    signatures.verify(signed, (await ensure_key(ctx, account_id)).private_key.public_key())
+
+
+async def test_others_have_the_loop_while_hundreds_are_written_to(
+    ctx: Federation, database: Database, posts: Callable[[], Awaitable[Post]]
+) -> None:
+    """Whoever waits for a page does not wait until all letters are signed."""
+    there = await posts()
+    inboxes = [Inbox(f"h{number}", there.inbox.url) for number in range(64)]
+    await database.write(lambda session: say(session, 1, *inboxes))
+    turns: list[int] = []
+    worker = DeliveryWorker(ctx)
+    delivering = asyncio.create_task(worker.run_once())
+    while not delivering.done():
+        turns.append(worker.attempts)
+        await asyncio.sleep(0)
+    assert max(after - before for before, after in pairwise(turns)) <= 8
+    assert turns[-1] == 64
+
+
+def test_places_are_fewer_than_sockets() -> None:
+    assert Places.within(1024) == Places(864, 128)
+    small = Places.within(64)
+    assert 0 < small.shaky < small.steady < small.steady + small.shaky < 64

@@ -30,7 +30,7 @@ def name(number: int) -> str:
 
 
 @pytest.fixture
-async def ctx(town: Town, database: Database) -> AsyncIterator[Federation]:  # noqa: F811 - a fixture
+async def ctx(town: Town, database: Database) -> AsyncIterator[Federation]:
     ctx = make_federation(town, database, limits=Limits(connect=2, idle=30, total=30))
     await ctx.start()
     yield ctx
