@@ -72,6 +72,8 @@ GETS = [
     "/?max_id={id}",
     "/@harukaze?max_id={id}&letters={id}",
     "/ask?board={id}",
+    "/flags?tab={id}&page={id}&max_id={id}",
+    "/flags/{id}/edit",
 ]
 POSTS = [
     "/questions/{id}/answers",
@@ -88,6 +90,11 @@ POSTS = [
     "/accounts/{id}/follow",
     "/accounts/{id}/unfollow",
     "/follows/{id}/accept",
+    "/flags/{id}/join",
+    "/flags/{id}/leave",
+    "/flags/{id}/close",
+    "/flags/{id}/reopen",
+    "/flags/{id}/edit",
 ]
 
 

@@ -2,7 +2,10 @@
 
 import pytest
 from playwright.async_api import Browser, Page
+from sqlalchemy.orm import Session
 
+from community.models import Account
+from tests import factories
 from tests.webui.conftest import Site
 from tests.webui.scene import PHRASE, Scene
 from tests.webui.test_in_chromium import chromium, log_in, look_through, opened, pytestmark
@@ -19,7 +22,7 @@ def pages(scene: Scene) -> list[str]:
         "/", "/questions", "/questions?tab=others", "/boards", "/ask", scene.page, scene.hidden_page, "/notifications",
         f"/@bob@mastodon.example/{scene.note}", f"/@akari@yamate.example/{scene.remote}", "/@harukaze", "/@mizutama",
         "/@dareka", "/@roumu", "/@machi", f"/posts/{scene.answer}/edit", f"/posts/{scene.answer}/delete",
-        f"/posts/{scene.answer}/thanks", "/lookup?q=nobody", f"/questions/{scene.hidden}/phrase",
+        f"/posts/{scene.answer}/thanks", "/flags", "/flags?tab=past", "/flags/new", "/lookup?q=nobody", f"/questions/{scene.hidden}/phrase",
     ]  # fmt: skip
 
 
@@ -118,3 +121,18 @@ async def test_a_double_tap_answers_once(site: Site, scene: Scene, chromium: Bro
     await page.dblclick("#answer .button-primary")
     await page.wait_for_selector(".flash")
     assert (await page.content()).count("一度だけの答え") == 1
+
+
+@pytest.mark.parametrize("width", [320, 375, 1200])
+async def test_flags_are_within_reach(site: Site, scene: Scene, chromium: Browser, width: int) -> None:
+    title = "電帳法の事務処理規程を、いっしょに1枚つくる会（画面共有あり・録音なし）"
+
+    def unit(session: Session) -> int:
+        return factories.flag(session, session.get_one(Account, scene.asker), title=title).id
+
+    flag = await site.database.write(unit)
+    _, page, complaints = await opened(chromium, viewport={"width": width, "height": 812})
+    await log_in(page, site)
+    shown = ["/", "/flags", "/flags/new", f"/@mizutama/{flag}", "/@bosai"]
+    assert await look_through(page, site, shown) == []
+    assert complaints == []
