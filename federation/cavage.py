@@ -67,6 +67,8 @@ _LONGEST_HEADER = 8_000
 _LONGEST_KEY_ID = 2_048
 _SECONDS = re.compile(r"[0-9]{1,11}")
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
+_PAIR = re.compile(r'([A-Za-z]+)="([^"\\]*)"')
+_PLAIN = re.compile(r'[A-Za-z]+="[^"\\]*"(?:,[A-Za-z]+="[^"\\]*")*')
 
 
 class Malformed(ValueError):
@@ -114,6 +116,10 @@ def _pairs(header: str) -> dict[str, str]:
     # A backslash would let httpsig, which takes the text apart a second time, see other parameters than we do.
     if len(header) > _LONGEST_HEADER or "\\" in header:
         raise Malformed("the Signature header cannot be read")
+    if _PLAIN.fullmatch(header):  # as nearly everybody writes it: nothing in it can be read in two ways
+        pairs = [(name.lower(), value) for name, value in _PAIR.findall(header)]
+        if len(dict(pairs)) == len(pairs):
+            return dict(pairs)
     found: dict[str, str] = {}
     for piece in parse_http_list(header):
         for name, value in parse_signature_header(piece).items():

@@ -3,9 +3,11 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from email.message import Message
+from functools import lru_cache
 
 ACTIVITY_JSON = "application/activity+json"
 _LD_JSON = "application/ld+json"
+_REMEMBERED = 64  # headers taken apart: nearly all senders write the same few
 _PROFILE = "https://www.w3.org/ns/activitystreams"
 
 
@@ -35,6 +37,7 @@ def _is_one_of(*kinds: str) -> Callable[[str], bool]:
     return lambda content_type: _parsed(content_type)[0] in kinds
 
 
+@lru_cache(_REMEMBERED)
 def _parsed(content_type: str) -> tuple[str, str]:
     """The type in lower case, and its profile."""
     header = Message()

@@ -58,10 +58,13 @@ def add_routes(app: web.Application) -> None:
             app.router.add_get(f"{path}/", own)  # a redirect would be one too many for some
 
     def take(path: str, handler: Handler) -> None:
-        app.router.add_post(path, handler)
-        app.router.add_post(f"{path}/", handler)
+        own = of_the_wire(handler)
+        app.router.add_post(path, own)
+        app.router.add_post(f"{path}/", own)
 
     take("/inbox", partial(_inbox, kinds=()))
+    take("/users/{name}/inbox", partial(_inbox, kinds=PEOPLE))  # early: it is looked for in this order
+    take("/boards/{name}/inbox", partial(_inbox, kinds=BOARDS))
     for base, kinds, lists in (
         ("/users/{name}", PEOPLE, (*_LISTS, "featured_tags", "liked")),
         ("/boards/{name}", BOARDS, (*_LISTS, "moderators")),
@@ -70,8 +73,6 @@ def add_routes(app: web.Application) -> None:
         add(base, partial(_actor, kinds=kinds))
         for each in lists:
             add(f"{base}/{each}", partial(_list_of_account, kinds=kinds, which=each))
-        if kinds != INSTANCE:
-            take(f"{base}/inbox", partial(_inbox, kinds=kinds))
     add(f"/users/{{name}}/{synchronisation.PATH}", _followers_there)
     number = r"{number:\d{1,19}}"
     add(f"/posts/{number}", _post)
@@ -94,12 +95,12 @@ async def _inbox(request: web.Request, *, kinds: tuple[str, ...]) -> web.StreamR
     if not kinds:
         return await receive.receive(ctx, request, None)
     name = _name(ctx, request, kinds)
-    account = await ctx.database.read(lambda session: documents.local_account(session, name, *kinds))
-    if account is None:
+    facts = await ctx.database.glance(lambda session: local_actors.facts(session, name, kinds))
+    if facts is None:
         return not_found()
-    if account.deleted_at is not None:
+    if facts.deleted_at is not None:
         return refusal(410, "Gone")
-    return await receive.receive(ctx, request, account.uri)
+    return await receive.receive(ctx, request, name)
 
 
 async def _actor(request: web.Request, *, kinds: tuple[str, ...]) -> web.StreamResponse:

@@ -19,7 +19,7 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 Unit = Callable[[Session, Asker], Found | None]
 _UNWELCOME = "This town does not talk with that host"
 _DEMANDED = "A valid signature is needed here"
-_SAFE = ("GET", "HEAD")
+_UNDERSTOOD = ("GET", "HEAD", "POST")
 _OURS: set[object] = set()
 
 
@@ -31,9 +31,9 @@ def of_the_wire(handler: Handler) -> Handler:
 
 @web.middleware
 async def first(request: web.Request, handler: Handler) -> web.StreamResponse:
-    """Have the wire's own handlers answer a GET at once; everything else goes on its way."""
+    """Have the wire's own handlers answer a GET, or take what is POSTed, at once; everything else goes on its way."""
     own = request.match_info.handler
-    if own in _OURS and request.method in _SAFE and "%00" not in request.raw_path:
+    if own in _OURS and request.method in _UNDERSTOOD and "%00" not in request.raw_path:
         return await own(request)
     return await handler(request)
 

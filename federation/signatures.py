@@ -10,7 +10,7 @@ import hmac
 from collections.abc import Mapping
 from datetime import UTC
 from email.utils import formatdate, parsedate_to_datetime
-from functools import partial
+from functools import lru_cache, partial
 from urllib.parse import urlsplit
 
 from cryptography.exceptions import InvalidSignature
@@ -222,6 +222,7 @@ def _check_time(parameters: cavage.Parameters, fields: Mapping[str, str], now: i
     return signed[0]
 
 
+@lru_cache(64)  # the requests of a second bear the same
 def _date(text: str) -> int:
     """An HTTP date as milliseconds."""
     try:

@@ -1,12 +1,16 @@
 """The small readers under everything: what counts as one place, as JSON, as text, and how long it may take."""
 
+import json
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from federation.outward import checked
-from federation.vocabulary import notes
+from federation.vocabulary import notes, reading
 from federation.vocabulary.reading import Unreadable, authority, load, same_origin, type_of, uri
 
 
@@ -75,3 +79,46 @@ def test_a_title_is_cut_before_anybody_works_on_it() -> None:
         "name": "あ" * 300_000,
     }
     assert len(notes.read_note(document).name) <= 1_000
+
+
+_KEYS = st.sampled_from(["a", "b", "id", 'c":', "@graph", "@reverse", "f\\", " "])
+_LEAVES = st.none() | st.booleans() | st.integers(-(10**30), 10**30) | st.floats() | st.text(max_size=5) | st.sampled_from(
+    ['":', 'a":b', '\\":', "https://a.example/1234567890123456789012345", "1e999", "\ud83d"]
+)  # fmt: skip
+_PAIRS = st.recursive(
+    _LEAVES, lambda inner: st.lists(inner, max_size=3) | st.lists(st.tuples(_KEYS, inner), max_size=4).map(tuple), max_leaves=12
+)
+
+
+def written(value: Any, blank: str) -> str:
+    """`value` as JSON; a tuple of pairs is an object, whose keys may stand in it twice."""
+    if isinstance(value, tuple):
+        members = (f"{json.dumps(key)}{blank}:{blank}{written(each, blank)}" for key, each in value)
+        return "{" + f"{blank},".join(members) + "}"
+    if isinstance(value, list):
+        return "[" + ",".join(written(each, blank) for each in value) + "]"
+    return json.dumps(value)
+
+
+@given(value=st.lists(st.tuples(_KEYS, _PAIRS), max_size=4).map(tuple), blank=st.sampled_from(["", " ", "\n\t"]))
+def test_the_fast_way_to_read_takes_nothing_that_the_strict_one_refuses(value: Any, blank: str) -> None:
+    body = written(value, blank).encode()
+    fast = reading._plain(body)
+    if fast is not None:
+        assert json.dumps(fast) == json.dumps(reading._strict(body))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [b'{"a":1,"a":2}', b'{"a":{"b":1, "b" :2}}', b'{"a":NaN}', b'{"a":1e999}', b'{"a":123456789012345678901}', b'{"@graph":[]}',
+     b'{"a":{"@included":1}}', b'{"a":' * 33 + b"1" + b"}" * 33, b"[1]", b"\xef\xbb\xbf[1]"],
+)  # fmt: skip
+def test_neither_way_takes(body: bytes) -> None:
+    assert reading._plain(body) is None
+    with pytest.raises(Unreadable):
+        load(body)
+
+
+def test_both_ways_read_what_is_plain() -> None:
+    body = b'{"id":"https://a.example/1", "to" : ["x"], "n":12, "object":{"content":"a\\"b"}}'
+    assert reading._plain(body) == reading._strict(body)
