@@ -15,6 +15,8 @@ from federation.vocabulary.reading import Document, moment, same_origin, type_of
 
 def needs(session: Session, inbound: Inbound) -> list[str]:
     """The object, if only its id came; then whatever it takes to place it."""
+    if votes.several(inbound):
+        return []
     document = _document(inbound)
     if document is None:
         return inbound.to_fetch([inbound.object_uri] if same_origin(inbound.object_uri, inbound.actor_uri) else [])
@@ -24,6 +26,9 @@ def needs(session: Session, inbound: Inbound) -> list[str]:
 def apply(session: Session, inbound: Inbound) -> None:
     """A post by the actor: stored where it belongs, if it concerns us. A known one is left as it is."""
     inbound.actor(session)
+    if choices := votes.several(inbound):
+        votes.apply(session, inbound, *(_own_note(inbound, each) for each in choices))
+        return
     note = _own_note(inbound, _required(inbound))
     if votes.is_vote(session, note):
         votes.apply(session, inbound, note)

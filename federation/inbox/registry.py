@@ -35,7 +35,7 @@ _ABOUT_POSTS: Mapping[str, Handler] = {
     "Like": Handler(like.apply),
     "EmojiReact": Handler(like.apply),
     "ChooseAnswer": Handler(choose.apply, choose.needs),
-    "Undo": Handler(undo.apply),
+    "Undo": Handler(undo.apply, undo.needs),
 }
 """What may be passed on by whoever has it."""
 

@@ -1,18 +1,28 @@
 """Undo of Follow, Like, Block, Join, boosts, ChooseAnswer; of anything else it is only noted, in case the thing itself comes later."""
 
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from community import blocks, follows, likes, thanks
 from community.models import Account, Post
 from federation.inbox import block, boost, choose, follow, join, known, memory, sisterhood
 from federation.inbox.inbound import Ignored, Inbound
-from federation.vocabulary.reading import authority, same_origin, type_of, uri
+from federation.vocabulary.reading import Document, authority, same_origin, type_of, uri
+
+
+def needs(session: Session, inbound: Inbound) -> list[str]:
+    """What is named by its id alone, where it may be the choice of a 決め手: those are kept here under no id."""
+    if inbound.object is not None or not same_origin(inbound.object_uri, inbound.actor_uri):
+        return []
+    signer = known.account(session, inbound.actor_uri)
+    solved = exists().where(Post.author_id == (signer.id if signer else 0), Post.accepted_answer_id.is_not(None))
+    return inbound.to_fetch([inbound.object_uri]) if session.scalar(select(solved)) else []
 
 
 def apply(session: Session, inbound: Inbound) -> None:
     """Take back what is embedded or named by its id alone; only the one who did it may."""
     signer = inbound.actor(session)
-    told = inbound.object
+    told = inbound.object or _choice(inbound)
     if sisterhood.end(session, inbound):
         return
     if told is not None and (uri(told.get("actor")) or signer.uri) != signer.uri:
@@ -21,6 +31,12 @@ def apply(session: Session, inbound: Inbound) -> None:
         choose.take_back(session, signer, uri(told.get("object")))
     elif not any(take_back(session, signer, inbound) for take_back in _WAYS):
         _keep_in_mind(session, inbound)
+
+
+def _choice(inbound: Inbound) -> Document | None:
+    """The ChooseAnswer that was fetched by its id."""
+    document = inbound.documents.get(inbound.object_uri)
+    return document if document is not None and type_of(document) == "ChooseAnswer" else None
 
 
 def _unjoin(session: Session, signer: Account, inbound: Inbound) -> bool:

@@ -99,3 +99,25 @@ def test_both_messages_in_either_order_choose_once(
     mail.deliver(session, mail.load("machi/update_solved", {3: answer.uri}))
     chosen = [event for event in told() if type(event).__name__ == "AnswerChosen"]
     assert len(chosen) == 1
+
+
+def by_id(answer: Post) -> tuple[dict[str, object], dict[str, object]]:
+    """An Undo that names what it undoes by its id alone, and the ChooseAnswer that stands there."""
+    undo = mail.load("machi/undo_choose_answer", {3: answer.uri})
+    choice = undo["object"]
+    return undo | {"object": choice["id"]}, choice
+
+
+def test_it_is_taken_back_by_its_id_alone(session: Session, question: Post, answer: Post) -> None:
+    undo, choice = by_id(answer)
+    mail.deliver(session, mail.load("machi/choose_answer", {3: answer.uri}))
+    mail.deliver(session, undo, choice)
+    assert question.accepted_answer_id is None
+
+
+def test_nobody_else_takes_it_back_by_its_id(session: Session, question: Post, answer: Post) -> None:
+    undo, choice = by_id(answer)
+    mail.deliver(session, mail.load("machi/choose_answer", {3: answer.uri}))
+    other = other_actor(session)
+    assert mail.refusal(session, undo | {"actor": other}, choice)
+    assert question.accepted_answer_id == answer.id

@@ -130,3 +130,36 @@ class TestThanks:
     def test_thanks_for_a_question_are_refused(self, session: Session, question: Post) -> None:
         with pytest.raises(Exception, match="回答に贈れます"):
             mail.deliver(session, mail.load("machi/thanks", {2: question.uri}))
+
+
+BLOB = {"type": "Emoji", "name": ":blob:", "icon": {"type": "Image", "url": "https://mi.example/blob.png"}}
+REACTIONS = {
+    "Misskey, an emoji": {"type": "Like", "content": "🎉", "_misskey_reaction": "🎉"},
+    "Misskey, the plain heart": {"type": "Like", "content": "❤", "_misskey_reaction": "❤"},
+    "Misskey, an emoji of its own": {"type": "Like", "content": ":blob:", "_misskey_reaction": ":blob:", "tag": [BLOB]},
+    "Misskey, hands that say no thanks": {"type": "Like", "content": "🙏", "_misskey_reaction": "🙏"},
+    "Pleroma, an emoji": {"type": "EmojiReact", "content": "🎉"},
+    "Pleroma, an emoji of its own": {"type": "EmojiReact", "content": ":blob:", "tag": [BLOB]},
+    "nothing that is an emoji": {"type": "EmojiReact", "content": {"ja": 5}, "tag": "x"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("form", REACTIONS)
+@pytest.mark.parametrize("undone", ["embedded", "by id", "by what it was for"])
+def test_every_form_of_reaction_is_a_favourite_and_is_taken_back(
+    session: Session, answer: Post, form: str, undone: str
+) -> None:
+    mail.know(session, "misskey/actor")
+    rei = "https://mi.example/users/9abc"
+    reaction = {"id": "https://mi.example/likes/77", "actor": rei, "object": answer.uri} | REACTIONS[form]
+    mail.deliver(session, reaction)
+    session.refresh(answer)
+    assert (answer.likes_count, answer.thanks_count) == (1, 0)
+    told = {
+        "embedded": reaction,
+        "by id": reaction["id"],
+        "by what it was for": reaction | {"id": "https://mi.example/likes/77/other"},
+    }[undone]
+    mail.deliver(session, {"id": "https://mi.example/undo/77", "type": "Undo", "actor": rei, "object": told})
+    session.refresh(answer)
+    assert answer.likes_count == 0

@@ -1,5 +1,6 @@
 """Polls of others as we show them, and votes of others in ours."""
 
+import contextlib
 from typing import Any
 
 import pytest
@@ -11,6 +12,7 @@ from community.models import Account, Poll, PollOption, PollVote, Post
 from federation import actors
 from tests import factories
 from tests.federation.inbox import mail
+from tests.towns import FixedClock
 
 KEN = "https://m.example/users/ken"
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
@@ -126,3 +128,50 @@ class TestVotes:
     def test_what_is_not_offered_is_no_vote(self, session: Session, post: Post) -> None:
         assert "does not offer" in mail.refusal(session, self.vote(post, "土曜"))
         assert counts(session, post) == [0, 0]
+
+    def test_several_choices_may_come_at_once(self, session: Session) -> None:
+        """GoToSocial: one Create with a list of notes."""
+        hanako = factories.member(session, "hanako")
+        poll = polls.Draft(("月曜", "火曜", "水曜"), 600, multiple=True)
+        post = composing.write(session, author=hanako, draft=composing.Draft(text="いつ？", visibility="open", poll=poll))
+        letter = self.vote(post, "火曜")
+        choices = [letter["object"] | {"name": name, "id": f"{KEN}#votes/{name}"} for name in ("月曜", "水曜")]
+        mail.deliver(session, letter | {"object": choices})
+        assert counts(session, post) == [1, 0, 1]
+        assert session.get_one(Poll, post.id).voters_count == 1
+
+    @pytest.mark.parametrize("spoiled", ["another poll", "no vote", "somebody else's", "too many"])
+    def test_several_things_that_are_no_votes_count_for_nothing(self, session: Session, post: Post, spoiled: str) -> None:
+        letter = self.vote(post, "火曜")
+        good = letter["object"]
+        bad = {
+            "another poll": good | {"id": f"{KEN}#2", "inReplyTo": "https://m.example/polls/2"},
+            "no vote": good | {"id": f"{KEN}#2", "name": None, "content": "<p>やあ</p>"},
+            "somebody else's": good | {"id": f"{KEN}2#2", "attributedTo": f"{KEN}2"},
+            "too many": good | {"id": f"{KEN}#2", "name": "月曜"},
+        }[spoiled]
+        with contextlib.suppress(Exception):
+            mail.deliver(session, letter | {"object": [good, bad]})
+        assert counts(session, post) == [0, 0]
+
+    @pytest.mark.parametrize("closed", [True, False])
+    def test_a_poll_that_is_over_counts_no_more(
+        self, session: Session, post: Post, clock: FixedClock, closed: bool
+    ) -> None:
+        clock.advance(minutes=11)
+        if closed:
+            polls.close_due(session)
+        with pytest.raises(Exception, match="もう終わって"):
+            mail.deliver(session, self.vote(post, "火曜"))
+        assert counts(session, post) == [0, 0]
+
+    def test_misskeys_vote_counts(self, session: Session, post: Post) -> None:
+        """Without `content`, `published` and Public, and with the poll's author alone in `to`."""
+        mail.know(session, "misskey/actor")
+        rei = "https://mi.example/users/9abc"
+        note = {
+            "id": f"{rei}#votes/1", "type": "Note", "attributedTo": rei, "to": [f"{mail.HERE}/users/hanako"],
+            "inReplyTo": post.uri, "name": "月曜",
+        }  # fmt: skip
+        mail.deliver(session, {"id": f"{rei}#votes/1/activity", "type": "Create", "actor": rei, "object": note})
+        assert counts(session, post) == [1, 0]
