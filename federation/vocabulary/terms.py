@@ -104,8 +104,8 @@ CONTEXT: Final[list[Any]] = [
         "_misskey_reaction": "misskey:_misskey_reaction",
         "_misskey_quote": "misskey:_misskey_quote",
         "quote": {"@id": "https://w3id.org/fep/044f#quote", "@type": "@id"},
-        "quoteUri": {"@id": "http://fedibird.com/ns#quoteUri", "@type": "@id"},
-        "quoteUrl": {"@id": "as:quoteUrl", "@type": "@id"},
+        "quoteUri": "http://fedibird.com/ns#quoteUri",  # a text, like the next: Fedify refuses what has ids here
+        "quoteUrl": "as:quoteUrl",
         "gts": "https://gotosocial.org/ns#",
         "interactionPolicy": {"@id": "gts:interactionPolicy", "@type": "@id"},
         "canQuote": {"@id": "gts:canQuote", "@type": "@id"},
