@@ -9,8 +9,7 @@ from typing import Any
 
 from federation.keyring import Recent
 
-_MOST = 4_096  # answers, of some 2 to 20 KiB
-_LARGEST = 32 * 1024  # bytes
+_MOST = 2_048  # answers, most of some 2 to 6 KiB
 
 
 class AtHand:

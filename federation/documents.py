@@ -92,9 +92,7 @@ def may_hear(session: Session, row: Post, asker: Asker) -> bool:
     """
     if row.deleted_at is None and visibility.may_see(session, asker.viewer, row):
         return True
-    if row.deleted_at is not None and (
-        row.visibility in _SHOWN or (asker.sister and row.visibility == "sister")
-    ):
+    if visibility.was_taken_back(session, asker.viewer, row):
         return True
     if asker.host is None or row.visibility not in ("followers", "direct"):
         return False

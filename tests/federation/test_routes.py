@@ -191,6 +191,25 @@ async def test_a_deleted_post_leaves_a_tombstone(wire: Wire, database: Database)
     assert gone.document()["type"] == "Tombstone"
 
 
+@pytest.mark.parametrize("visibility", ["sister", "town", "suspended"])
+async def test_no_tombstone_tells_of_what_was_not_for_everybody(
+    wire: Wire, database: Database, visibility: str
+) -> None:
+    post_id = await ask(database, "open" if visibility == "suspended" else visibility)
+
+    def delete(session: Session) -> None:
+        hanako = factories.local(session, "hanako")
+        posts.delete(session, post=session.get_one(Post, post_id), by=hanako)
+        if visibility == "suspended":
+            hanako.suspended_at = 1_775_000_000_000
+
+    await database.write(delete)
+    gone = await wire.get(f"/posts/{post_id}")
+    assert (gone.status, gone.body) == (404, {"error": "Not found"})
+    signed = await wire.get(f"/posts/{post_id}", signed=True)
+    assert signed.status == (410 if visibility == "sister" else 404)
+
+
 async def test_whoever_left_is_gone(wire: Wire, database: Database) -> None:
     def leave(session: Session) -> None:
         account = factories.local(session, "hanako")
@@ -304,6 +323,11 @@ async def test_the_server_tells_what_it_is(wire: Wire, database: Database) -> No
     assert meta.status == 200
     assert meta.headers["Content-Type"].startswith("application/xrd+xml")
     assert "https://minato.example/.well-known/webfinger?resource={uri}" in meta.body
+    meta = await wire.get("/.well-known/host-meta.json", "*/*")
+    assert (meta.status, meta.headers["Content-Type"]) == (200, "application/jrd+json")
+    (link,) = meta.body["links"]
+    assert (link["rel"], link["template"]) == ("lrdd", "https://minato.example/.well-known/webfinger?resource={uri}")
+    assert meta.headers["Access-Control-Allow-Origin"] == "*"
 
 
 async def test_whoever_waits_for_approval_is_not_there_yet(wire: Wire, database: Database) -> None:
