@@ -1,6 +1,7 @@
 """旗: somebody raises one, others gather. Raising, rewording, おひらき; who gathers is `community.joins`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
@@ -12,6 +13,7 @@ from community.errors import NotAllowed, NotFound
 from community.models import LOCAL, Account, Gathering, Join, Post
 from community.plans import Plan, Told
 from community.posts import Origin
+from community.questions import Wording
 from community.text import Body
 from community.visibility import OPEN
 
@@ -44,28 +46,26 @@ def hoist(
         return known
     if origin is None:
         posts.check_author(author)
-        kept = questions.check(
-            board=board, title=title, body=body, tags=tags,
-            visibility=visibility or questions.default_visibility(session, author),
-        )  # fmt: skip
-        plan = plans.check(plan, now=town.now(session))
-        title, visibility, labels = kept.title, kept.visibility, kept.tags
+        visibility = visibility or questions.default_visibility(session, author)
+        kept = questions.check(board=board, title=title, body=body, visibility=visibility, tags=tags)
+        kept, plan = replace(kept, language=language), plans.check(plan, now=town.now(session))
     else:
-        title, labels, language = text.line(title)[: rules.FOREIGN_TITLE_MOST], rules.foreign_tags(tags), None
+        shown = text.line(title)[: rules.FOREIGN_TITLE_MOST]
+        kept = Wording(shown, body, visibility or OPEN, rules.foreign_tags(tags))
         plan = plans.foreign(plan)
     post = Post(
         kind=KIND,
-        visibility=visibility or OPEN,
+        visibility=kept.visibility,
         anonymous=origin is not None and origin.anonymous,
         board_id=board.id if board else None,
-        title=title,
+        title=kept.title,
         body_source=body.source,
         body_html=body.html,
         body_text=body.text,
-        language=language,
+        language=kept.language,
     )
     posts.store(session, post, author=author, origin=origin)
-    tag_rows.put(session, post, labels, fresh=True)
+    tag_rows.put(session, post, kept.tags, fresh=True)
     _keep(session, post, plan, told or Told())
     posts.announce(session, post)
     return post
@@ -185,7 +185,7 @@ def _keep(session: Session, post: Post, plan: Plan, told: Told) -> None:
     session.flush()
 
 
-def _set(session: Session, flag: Post, gathering: Gathering, facts: dict[str, object]) -> bool:
+def _set(session: Session, flag: Post, gathering: Gathering, facts: Mapping[str, object]) -> bool:
     changed = {name: value for name, value in facts.items() if getattr(gathering, name) != value}
     for name, value in changed.items():
         setattr(gathering, name, value)
