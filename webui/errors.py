@@ -20,7 +20,8 @@ Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 log = logging.getLogger(__name__)
 
 _PROGRAM_PATHS = (
-    "/api/", "/oauth/", "/inbox", "/users/", "/boards/", "/posts/", "/activities/", "/nodeinfo", "/.well-known/",
+    "/api/", "/oauth/", "/inbox", "/users/", "/boards/", "/posts/", "/activities/", "/quotes/", "/tags/", "/actor", "/sisters",
+    "/nodeinfo", "/.well-known/",
 )  # fmt: skip
 _UNREADABLE = "送られたものを読みとれませんでした。前の画面に戻って、もう一度お試しください。"
 _HTTP_SENTENCES = {
