@@ -1,11 +1,13 @@
 """Keys as actor documents list them, Ed25519 ones among them; and how often one host is asked for any."""
 
 import pytest
+from sqlalchemy import select
 
 from community import towns
 from federation import actors, key_documents
 from federation.keyring import Allowances
 from federation.keys import KeyUnavailable, prove, public_key
+from federation.models import RemoteActor
 from federation.signatures import SignatureInvalid, read
 from federation.vocabulary.parse import read_actor
 from tests import peer_proofs, peer_rfc9421
@@ -106,6 +108,8 @@ class TestMultikeys:
         mallory.document["assertionMethod"] = [alice.document["assertionMethod"][0] | entry]
         await ctx.database.write(lambda session: actors.upsert(session, alice.document).id)
         await ctx.database.write(lambda session: actors.upsert(session, mallory.document).id)
+        holders = select(RemoteActor.inbox).where(RemoteActor.proof_key_id == alice.proof_key_id)
+        assert await ctx.database.read(lambda session: session.scalars(holders).all()) == [alice.inbox]
         assert (await public_key(ctx, alice.proof_key_id)).owner == alice.id
         with pytest.raises(SignatureInvalid):
             await prove(ctx, signed(ctx, mallory, key_id=alice.proof_key_id))
