@@ -1,6 +1,6 @@
 """Moves, quotes with consent, gatherings and pinned posts between a town and Fedify."""
 
-from community.models import Account, Follow, Join, Post
+from community.models import Account, Join
 from tests.integration.served import Town, quiet
 from tests.interop.conftest import Enter
 from tests.interop.peer import FedifyPeer
@@ -75,10 +75,11 @@ async def test_it_gathers_round_a_flag(minato: Town, peer: FedifyPeer):
 
 async def test_what_it_pins_shows_first(minato: Town, peer: FedifyPeer, app: Enter):
     hanako = await app("hanako")
-    said = await peer.do("post", content="はじめまして", mention=[f"@hanako@{minato.domain}"])
-    await followed(minato, peer)
-    await hanako.status(said["object"])
     account = await hanako.account(peer.handle())
+    await hanako.post(f"/api/v1/accounts/{account['id']}/follow")
+    await hanako.until("/api/v1/accounts/relationships", lambda it: it[0]["following"], id=account["id"])
+    said = await peer.do("post", content="はじめまして")
+    await quiet(minato)
     await peer.do("pin", object=said["object"])
     path = f"/api/v1/accounts/{account['id']}/statuses"
     await hanako.until(path, lambda told: [each["uri"] for each in told] == [said["object"]], pinned="true")
