@@ -30,7 +30,7 @@ def quoted(session: Session, event: events.PostCreated) -> None:
     if not post.local or post.quote_state != quotes.PENDING or post.quote_of_id is None or post.deleted_at is not None:
         return
     about = session.get_one(Post, post.quote_of_id)
-    author = session.get_one(Account, about.author_id)
+    author = anonymity.public_author(session, about)
     if author.local or post.visibility == "town":
         return
     quoter = anonymity.public_author(session, post)

@@ -32,7 +32,7 @@ COMPARES = {
     "webui/mastodon/walks.py", "webui/streaming/telling.py",
 }  # fmt: skip
 # What apps are shown: here だれかさん stands in for who is veiled, held by tests/webui/mastodon/test_shield.py.
-ENTITIES = {f"webui/mastodon/entities/{name}.py" for name in ("stamps", "statuses", "texts")}
+ENTITIES = {f"webui/mastodon/entities/{name}.py" for name in ("stamps", "statuses", "texts", "turned")}
 SHOWS = ("webui", "federation/vocabulary", "federation/outbox")
 
 # The database layer, which alone ends transactions.
