@@ -130,6 +130,12 @@ class Mail(Struct, frozen=True, kw_only=True):
 
 class Limits(Struct, frozen=True, kw_only=True):
     enabled: YesNo = True
+    inbox_per_second: Annotated[
+        int, Meta(ge=1, le=100_000, description="how many activities a second, 1 to 100000")
+    ] = 100
+    strangers_mentions: Annotated[int, Meta(ge=1, le=1_000, description="how many people, 1 to 1000")] = 20
+    strangers_notices: Annotated[int, Meta(ge=1, le=10_000, description="how many notices, 1 to 10000")] = 20
+    quarantine_hours: Annotated[int, Meta(ge=0, le=8_760, description="how many hours, 0 to 8760")] = 0
 
 
 class Anonymity(Struct, frozen=True, kw_only=True):

@@ -89,6 +89,16 @@ def change(session: Session, *, account_id: int, rules: Mapping[str, str]) -> di
     return wanted
 
 
+def stricter(one: str, other: str) -> str:
+    """The one of two verdicts that tells less."""
+    return max(one, other, key=ACTIONS.index)
+
+
+def is_uncalled(kind: str) -> bool:
+    """Whether others bring a notice of this kind about by themselves."""
+    return kind not in _NEVER
+
+
 def verdict(
     session: Session, rules: Mapping[str, str], *, to: Account, actor: Account, kind: str, post: Post | None
 ) -> str:

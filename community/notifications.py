@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Session, aliased
 
-from community import belated, distance, events, ids, notice_policy, notice_types, push, town
+from community import belated, distance, events, floods, ids, notice_policy, notice_types, push, town
 from community.models import (
     Account,
     Marker,
@@ -93,6 +93,7 @@ def tell(
     if asked is None or _is_unwanted(asked, kind):
         return
     decided = notice_policy.verdict(session, _policy(asked), to=to, actor=actor, kind=kind, post=post)
+    decided = notice_policy.stricter(decided, floods.verdict(session, to=to, actor=actor, kind=kind))
     if decided == notice_policy.DROP:
         return
     if asked.known:

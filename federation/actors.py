@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from community import emojis, follows, ids, joins, posts, search, text, town, towns
 from community.models import LOCAL, Account, Post, Strength
+from community.storage.prepared import Prepared, text_param
 from community.storage.rows import Rows
 from federation.models import RemoteActor
 from federation.vocabulary.parse import Actor, read_actor
@@ -16,12 +17,20 @@ from federation.vocabulary.reading import Document, Unreadable, authority
 
 _ACCOUNTS = Rows(Account)
 _BY_URI = _ACCOUNTS.by("uri")
+_ON_HOST = Prepared(
+    lambda _dialect: select(RemoteActor.account_id).where(RemoteActor.host == text_param("host")).limit(1)
+)
 _REMOVED_AT_ONCE = 100  # posts of an actor that is gone, in one unit of work
 
 
 def by_uri(session: Session, uri: str) -> Account | None:
     """The account with the actor id `uri`, local or remote, gone ones included; None if it was never seen."""
     return _ACCOUNTS.first(session, _BY_URI, value=uri)
+
+
+def is_host_known(session: Session, host: str) -> bool:
+    """Whether anybody of `host` (host[:port] of their ids) was met here."""
+    return bool(_ON_HOST.rows(session, host=host))
 
 
 def upsert(session: Session, document: Document, *, domain: str | None = None) -> Account:

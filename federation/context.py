@@ -10,12 +10,14 @@ from aiohttp import web
 
 from community.db import Database
 from community.town import Town
+from federation import networks
 from federation.at_hand import AtHand
 from federation.doorstep import Doorstep
 from federation.http import Limits, Outbound
 from federation.in_vain import InVain
 from federation.keyring import KeyRing, Recent
 from federation.knocking import keep_form, kept_forms
+from federation.rates import Rates
 from federation.replays import Replays
 from federation.software import version
 from federation.turns import Turns
@@ -53,6 +55,8 @@ class Federation:
         self.in_vain = InVain()
         self.replays = Replays()
         self.doorstep = Doorstep()
+        self.rates = Rates(town.settings.limits, town.clock)
+        self.proxies = networks.parsed(town.settings.server.trusted_proxies)
         self.synchronised: Recent[str, int] = Recent()  # by actor id: when its list of followers was last asked for
         self.turns = Turns()
         self.delivery_bell = Bell()

@@ -84,7 +84,9 @@ class Peer:
         clock: Clock = system_clock,
         secure: bool | None = None,
         takes: tuple[str, ...] = ("cavage",),
+        host: str = "127.0.0.1",
     ) -> None:
+        self.host = host
         self.takes = takes
         self.software = software
         self.clock = clock
@@ -111,7 +113,7 @@ class Peer:
         app.router.add_route("*", "/{path:.*}", self._serve)
         self._runner = web.AppRunner(app, shutdown_timeout=0.5)
         await self._runner.setup()
-        await web.TCPSite(self._runner, "127.0.0.1", 0).start()
+        await web.TCPSite(self._runner, self.host, 0).start()
         self.domain = "{}:{}".format(*self._runner.addresses[0][:2])
         self.origin = f"http://{self.domain}"
         self._client = aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar())

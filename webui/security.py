@@ -1,11 +1,12 @@
 """What every answer says to browsers about safety, and from which address a request comes."""
 
-import ipaddress
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
+from functools import cache
 
 from aiohttp import web
 
 from community.config import Settings
+from federation import networks
 from webui.keys import SETTINGS
 
 CONTENT_SECURITY_POLICY = (
@@ -52,32 +53,9 @@ def client_network(request: web.Request) -> str:
 
     X-Forwarded-For is believed from right to left as long as a trusted proxy vouches for the entry.
     """
-    address = request.remote or "unknown"
-    trusted = _networks(request.app[SETTINGS])
-    hops = [hop.strip() for line in request.headers.getall("X-Forwarded-For", []) for hop in line.split(",")]
-    while hops and _within(address, trusted):
-        address = hops.pop()
-    return _household(address)
+    return networks.client_network(request, _trusted(request.app[SETTINGS]))
 
 
-def _networks(settings: Settings) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
-    return [ipaddress.ip_network(proxy, strict=False) for proxy in settings.server.trusted_proxies]
-
-
-def _within(address: str, networks: Sequence[ipaddress.IPv4Network | ipaddress.IPv6Network]) -> bool:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return False
-    return any(parsed in network for network in networks)
-
-
-def _household(address: str) -> str:
-    try:
-        parsed = ipaddress.ip_address(address)
-    except ValueError:
-        return address
-    if isinstance(parsed, ipaddress.IPv6Address):
-        mapped = parsed.ipv4_mapped
-        return str(mapped) if mapped else str(ipaddress.ip_network((int(parsed), 64), strict=False))
-    return str(parsed)
+@cache
+def _trusted(settings: Settings) -> tuple[networks.Network, ...]:
+    return networks.parsed(settings.server.trusted_proxies)

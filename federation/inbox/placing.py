@@ -91,6 +91,8 @@ def place(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> 
     author = known.account(session, note.attributed_to)
     if author is None or author.suspended_at is not None or author.deleted_at is not None:
         raise Ignored("its author is suspended, gone or could not be had")
+    if not above and sight.is_flood(session, note, author):
+        raise Ignored("it mentions more people than a post of a stranger may")
     visible = sight.visibility_of(session, inbound, note)
     if note.in_reply_to is not None:
         post = _reply(session, inbound, note, author, visible, above=above)

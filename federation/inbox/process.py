@@ -57,6 +57,7 @@ class InboxWorker:
         self._driving: set[asyncio.Task[None]] = set()
         self._bell = asyncio.Event()
         self._begun: dict[int, Item] = {}
+        self._had_turns: set[str] = set()  # hosts that gave their lane up for others, since those had theirs
         self._settled = 0
         self._purged_at = 0
 
@@ -115,12 +116,24 @@ class InboxWorker:
         free = self._lanes - len(self._driving)
         if free <= 0 or not await self._ctx.database.glance(lambda s: queue.is_any_due(s, town.now(s))):
             return 0
-        items = await self._ctx.database.write(lambda s: queue.claim(s, town.now(s), hosts=free))
+        items = await self._claim(free)
         for item in items:
             task = asyncio.create_task(self._drive(item))
             self._driving.add(task)
             task.add_done_callback(self._driving.discard)
         return len(items)
+
+    async def _claim(self, most: int) -> list[Item]:
+        """The next items of up to `most` hosts: of those that had their turn only when no other wants one."""
+        had, self._had_turns = self._had_turns, set()
+        items = await self._ctx.database.write(lambda s: queue.claim(s, town.now(s), hosts=most, but=had))
+        if items:
+            self._had_turns |= had
+        if had and len(items) < most:
+            self._had_turns.clear()
+            left = most - len(items)
+            items += await self._ctx.database.write(lambda s: queue.claim(s, town.now(s), hosts=left))
+        return items
 
     async def _drive(self, first: Item) -> None:
         """Work on the items of one host until none is due, or until it has had its turn and every lane is taken."""
@@ -130,6 +143,7 @@ class InboxWorker:
             while item is not None:
                 self._begun[first.id] = item
                 if worked >= TURN and len(self._driving) >= self._lanes:
+                    self._had_turns.add(first.host)
                     await self._ctx.database.write(partial(queue.give_back, items=[item]))
                     break
                 item = await self._work(item)

@@ -6,14 +6,14 @@ works on an item: a worker that lost it no longer matches the row and can settle
 """
 
 import secrets
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from typing import Any, cast
 
 from sqlalchemy import ColumnElement, Table, and_, delete, exists, func, or_, select, update
 from sqlalchemy.orm import Session
 
-from community.storage.prepared import Prepared, param, text_param
+from community.storage.prepared import Prepared, among_texts, param, text_param
 from federation.models import InboxItem
 
 PENDING, DONE, IGNORED, FAILED = "pending", "done", "ignored", "failed"
@@ -69,11 +69,11 @@ def _settled(**more: object) -> Any:
     )
 
 
-def _firsts() -> Any:
+def _firsts(dialect: str) -> Any:
     held = select(_other.c.host).where(_holding())
     return (
         select(func.min(_item.id))
-        .where(_due(), _item.host.not_in(held))
+        .where(_due(), _item.host.not_in(held), ~among_texts(_item.host, "but", dialect))
         .group_by(_item.host)
         .order_by(func.min(_item.id))  # who waits the longest: nobody is passed by for ever
         .limit(param("most"))
@@ -93,8 +93,8 @@ def _first() -> Any:
 
 # SQLite has one writer and leaves the lock out.
 _CLAIM = Prepared(
-    lambda _dialect: _leased(
-        _item.id.in_(select(_item.id).where(_item.id.in_(_firsts())).with_for_update(skip_locked=True))
+    lambda dialect: _leased(
+        _item.id.in_(select(_item.id).where(_item.id.in_(_firsts(dialect))).with_for_update(skip_locked=True))
     )
 )
 _CLAIM_NEXT = Prepared(lambda _dialect: _leased(_item.id == _first()))
@@ -136,9 +136,9 @@ def has_its_share(session: Session, host: str, share: int) -> bool:
     return bool(_WAITING.rows(session, this_host=host, most=share - 1))
 
 
-def claim(session: Session, now: int, *, hosts: int) -> list[Item]:
-    """Lease the next item of up to `hosts` hosts. What another transaction holds is passed over."""
-    return _lease(session, _CLAIM, now, most=hosts)
+def claim(session: Session, now: int, *, hosts: int, but: Collection[str] = ()) -> list[Item]:
+    """Lease the next item of up to `hosts` hosts, none of them in `but`. What another transaction holds is passed over."""
+    return _lease(session, _CLAIM, now, most=hosts, but=list(but))
 
 
 def claim_next(session: Session, now: int, host: str) -> Item | None:

@@ -18,6 +18,7 @@ from federation.inbox import forwarded, intake, synchronising
 from federation.inbox.inbound import Inbound
 from federation.inbox.intake import Letter, Overfull, Unwelcome
 from federation.media_types import is_activity
+from federation.networks import client_network, is_elsewhere
 from federation.vocabulary.reading import Unreadable, authority, load, same_origin
 
 BODY_LIMIT = 1024 * 1024
@@ -29,18 +30,18 @@ BODY_SECONDS = 30.0
 _CHUNK = 64 * 1024
 _JSON = {"Content-Type": "application/json; charset=utf-8"}
 _UNWELCOME = "this town does not talk with that host"
-_LATER = (429, 503)
-_RETRY_AFTER = "60"  # seconds
+_RETRY_AFTER = 60  # seconds
 
 _log = structlog.get_logger(__name__)
 
 
 class _Refusal(Exception):
-    """What the sender is told, and why, for the log."""
+    """What the sender is told, and why, for the log; and after how many seconds to try again, if that helps."""
 
-    def __init__(self, status: int, reason: str) -> None:
+    def __init__(self, status: int, reason: str, *, retry_after: int = 0) -> None:
         super().__init__(reason)
         self.status = status
+        self.retry_after = retry_after
 
 
 class _Unprovable(Exception):
@@ -51,19 +52,24 @@ async def receive(ctx: Federation, request: web.Request, recipient: str | None) 
     """Take in what is POSTed to the inbox of `recipient` (an actor id), or to the shared one (None).
 
     202 once the activity is stored, also when it was stored before; 202 as well for an unknown actor's own Delete, of
-    which nothing has to be known, and for that of a known one whose key is gone: whether it is, its server is asked. Else an error with a JSON body: 400 malformed, 401 not proved (so that the sender
-    may sign otherwise), 403 not theirs to say or refused here, 408 too slow, 413 too large, 415 of another type, 503 try
-    again.
+    which nothing has to be known, and for that of a known one whose key is gone: whether it is, its server is asked.
+
+    Else an error with a JSON body: 400 malformed, 401 not proved (so that the sender may sign otherwise), 403 not theirs
+    to say or refused here, 408 too slow, 413 too large, 415 of another type, 429 too fast, 503 try again.
     """
     try:
+        _not_too_fast(ctx, request)
         body = await _body(request)
         inbound = _activity(ctx, body)
+        _wait_if(ctx.rates.until_free(authority(inbound.actor_uri) or ""), "the host")
         if _is_farewell(inbound) and not await ctx.database.glance(lambda session: _is_known(session, inbound)):
             return _accepted()
         signed = _signed(ctx, request, body)
         if ctx.replays.is_known(signed.signature, ctx.town.clock()):
             return _accepted()
+        await _not_too_many_new(ctx, signed.key_id)
         signer = await _prove(ctx, signed, inbound)
+        ctx.rates.from_host(authority(signer) or "")
         await intake.take(ctx, Letter(inbound, body, signer, signed.signed_at))
         ctx.replays.note(signed.signature, ctx.town.clock())
         if signer == inbound.actor_uri:
@@ -76,11 +82,35 @@ async def receive(ctx: Federation, request: web.Request, recipient: str | None) 
     except Unwelcome:
         return _refused(_Refusal(403, _UNWELCOME))
     except Overfull:
-        return _refused(_Refusal(429, "too much of that host waits here already"))
+        return _refused(_Refusal(429, "too much of that host waits here already", retry_after=_RETRY_AFTER))
     except StorageFailed as failure:
         _log.warning("the inbox could not store an activity", reason=str(failure))
-        return _refused(_Refusal(503, "not stored; please send it again"))
+        return _refused(_Refusal(503, "not stored; please send it again", retry_after=_RETRY_AFTER))
     return _accepted()
+
+
+def _not_too_fast(ctx: Federation, request: web.Request) -> None:
+    """Whether the network that the request comes from has not used up what it may send: asked before anything is read.
+
+    A network of our own is that of a proxy which was not named in the settings, and stands for everybody.
+    """
+    network = client_network(request, ctx.proxies)
+    if is_elsewhere(network):
+        _wait_if(ctx.rates.from_network(network), "the network")
+
+
+async def _not_too_many_new(ctx: Federation, key_id: str) -> None:
+    """Before the key of a host that was never met is fetched: whether its domain does not bring forth too many of them."""
+    host = authority(key_id)
+    if host is None or ctx.keyring.others.get(key_id) is not None:
+        return
+    if not await ctx.database.glance(lambda session: actors.is_host_known(session, host)):
+        _wait_if(ctx.rates.new_host(host), "the domain, of which too many hosts are new")
+
+
+def _wait_if(seconds: int, who: str) -> None:
+    if seconds:
+        raise _Refusal(429, f"too fast: {who}", retry_after=seconds)
 
 
 async def _body(request: web.Request) -> bytes:
@@ -170,7 +200,7 @@ async def _prove(ctx: Federation, signed: signatures.SignedRequest, inbound: Inb
     except signatures.SignatureInvalid as problem:
         raise _Refusal(401, str(problem)) from problem
     except keys.KeyUnavailable as problem:
-        raise _Refusal(503, str(problem)) from problem
+        raise _Refusal(503, str(problem), retry_after=_RETRY_AFTER) from problem
     if signer != inbound.actor_uri and not may_be_sent_on:
         raise _Refusal(403, "the signer is not the actor of the activity")
     return signer
@@ -182,6 +212,6 @@ def _accepted() -> web.Response:
 
 def _refused(refusal: _Refusal) -> web.Response:
     response = negotiation.refusal(refusal.status, str(refusal))
-    if refusal.status in _LATER:
-        response.headers["Retry-After"] = _RETRY_AFTER
+    if refusal.retry_after:
+        response.headers["Retry-After"] = str(refusal.retry_after)
     return response

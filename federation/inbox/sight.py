@@ -76,6 +76,13 @@ def meant_by(session: Session, note: Note, visible: str) -> list[str]:
     return list(dict.fromkeys((*meant, *addressed)))[:MEANT_MOST] if visible == DIRECT else meant
 
 
+def is_flood(session: Session, note: Note, author: Account) -> bool:
+    """Whether somebody whom nobody here follows mentions a crowd (federation reference §3, Mention floods)."""
+    limits = town.of(session).settings.limits
+    crowd = limits.enabled and note.mentioned > limits.strangers_mentions
+    return crowd and not is_followed(session, [author.id])
+
+
 def is_followed(session: Session, account_ids: list[int]) -> bool:
     """Whether anybody who lives here follows one of these."""
     return bool(_FOLLOWED.rows(session, these=account_ids))

@@ -72,6 +72,7 @@ class Note:
     updated: int | None
     tags: tuple[str, ...]
     mentions: tuple[str, ...]
+    mentioned: int  # how many people it mentions; `mentions` has the first of them
     language: str | None
     kind: str  # machi:kind, or empty
     state: str  # open | solved | empty
@@ -151,7 +152,8 @@ def read_note(document: Document) -> Note:
         published=moment(document.get("published")),
         updated=moment(document.get("updated")),
         tags=tags,
-        mentions=mentions,
+        mentions=mentions[:_MOST_MENTIONS],
+        mentioned=len(mentions),
         language=_language(document),
         kind=text_of(document.get(terms.KIND)),
         state=state,
@@ -226,18 +228,18 @@ def _context(document: Document) -> str | None:
 
 
 def _tags(value: object) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """Labels of hashtags, and ids of the mentioned."""
+    """Labels of hashtags, and ids of all the mentioned."""
     labels: list[str] = []
     mentioned: list[str] = []
-    for each in items(value)[:_MOST_TAGS]:
+    for place, each in enumerate(items(value)):
         if not isinstance(each, dict):
             continue
-        if type_of(each) in {"Hashtag", "as:Hashtag"}:
+        if place < _MOST_TAGS and type_of(each) in {"Hashtag", "as:Hashtag"}:
             labels.append(_label(each))
         elif type_of(each) in {"Mention", "as:Mention"} and (address := uri(each.get("href"))):
             mentioned.append(address)
     labels = [label for label in labels if label and label != terms.SOLVED_TAG]
-    return tuple(dict.fromkeys(labels)), tuple(dict.fromkeys(mentioned))[:_MOST_MENTIONS]
+    return tuple(dict.fromkeys(labels)), tuple(dict.fromkeys(mentioned))
 
 
 def _label(tag: Document) -> str:
@@ -252,7 +254,7 @@ def _linked_mentions(html: str) -> tuple[str, ...]:
         return ()
     links = (attributes for attributes in _LINK.findall(html) if _IS_MENTION.search(attributes))
     found = (unescape(href[1]) for each in links if (href := _HREF.search(each)))
-    return tuple(dict.fromkeys(each for each in found if authority(each) is not None))[:_MOST_MENTIONS]
+    return tuple(dict.fromkeys(each for each in found if authority(each) is not None))
 
 
 def _language(document: Document) -> str | None:
