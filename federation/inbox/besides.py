@@ -11,18 +11,18 @@ from federation.vocabulary.reading import authority
 
 
 def attach(
-    session: Session, inbound: Inbound, post: Post, note: Note, author: Account, quoted: Post | None
+    session: Session, inbound: Inbound, post: Post, note: Note, author: Account, *, quoted: Post | None
 ) -> None:
     """Keep it beside `post`, which was just stored from `note`; `quoted` is what it quotes, as far as it could be had."""
     if post.quote_policy != note.quote_policy:  # to set what stands costs an empty flush
         post.quote_policy = note.quote_policy
     if note.poll is not None:
         polls.take(session, post, foreign(note))
-    _quote(session, inbound, post, note, author, quoted)
+    _quote(session, inbound, post, note, author, quoted=quoted)
 
 
 def renew(
-    session: Session, inbound: Inbound, post: Post, note: Note, author: Account, quoted: Post | None
+    session: Session, inbound: Inbound, post: Post, note: Note, author: Account, *, quoted: Post | None
 ) -> bool:
     """Take over what `note`, an Update by the author, tells of the poll and of quoting; whether anything changed."""
     changed = note.poll is not None and polls.take(session, post, foreign(note))
@@ -31,7 +31,7 @@ def renew(
         changed = True
     if note.quote != post.quote_uri or (quoted is not None and post.quote_of_id is None):
         changed = quotes.detach(session, post) or note.quote is not None
-        _quote(session, inbound, post, note, author, quoted)
+        _quote(session, inbound, post, note, author, quoted=quoted)
         post.touched += 1
     elif note.quote_authorization != post.quote_authorization:
         stamp = stamps.proved(session, inbound, note)
@@ -41,7 +41,7 @@ def renew(
 
 
 def _quote(
-    session: Session, inbound: Inbound, post: Post, note: Note, author: Account, quoted: Post | None
+    session: Session, inbound: Inbound, post: Post, note: Note, author: Account, *, quoted: Post | None
 ) -> None:
     """Let `post` quote what `note` quotes; nothing of a host that this town refuses is shown through others."""
     if note.quote is None or towns.is_refused(session, authority(note.quote) or ""):

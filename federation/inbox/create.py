@@ -118,7 +118,7 @@ def _edit(session: Session, inbound: Inbound, post: Post, note: Note, signer: Ac
     told = (note.updated, moment(inbound.activity.get("updated")), moment(inbound.activity.get("published")))
     edited_at = next((each for each in told if each is not None), inbound.now)
     quoted = placing.known_or_fetched(session, inbound, note.quote, above=placing.PARENTS_MOST) if note.quote else None
-    counted = besides.renew(session, inbound, post, note, signer, quoted)
+    counted = besides.renew(session, inbound, post, note, signer, quoted=quoted)
     if post.kind == "flag" and note.flag is not None:
         _edit_flag(session, post, note, signer, edited_at)
         return

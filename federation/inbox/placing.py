@@ -101,7 +101,7 @@ def place(session: Session, inbound: Inbound, note: Note, *, above: int = 0) -> 
     known.add_post(session, post)
     enclosed.keep(session, post, note, author, fresh=True)
     quoted = known_or_fetched(session, inbound, note.quote, above=PARENTS_MOST) if note.quote and not above else None
-    besides.attach(session, inbound, post, note, author, quoted)
+    besides.attach(session, inbound, post, note, author, quoted=quoted)
     if post.kind == "question" and not above:
         settle(session, inbound, post, note)
     return post

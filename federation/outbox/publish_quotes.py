@@ -45,11 +45,17 @@ def granted(session: Session, event: events.QuoteGranted) -> None:
     """Accept, with the stamp as its result."""
     stamp = session.get_one(QuoteStamp, event.stamp_id)
     uri = quote_stamps.uri_of(session, stamp)
-    _answer(session, "Accept", event.request_uri, stamp.quoting_uri, stamp.post_id, stamp.account_id, stamp=uri)
+    _answer(
+        session, "Accept", request_uri=event.request_uri, quoting_uri=stamp.quoting_uri, post_id=stamp.post_id,
+        requester_id=stamp.account_id, stamp=uri,
+    )  # fmt: skip
 
 
 def refused(session: Session, event: events.QuoteRefused) -> None:
-    _answer(session, "Reject", event.request_uri, event.quoting_uri, event.post_id, event.account_id)
+    _answer(
+        session, "Reject", request_uri=event.request_uri, quoting_uri=event.quoting_uri, post_id=event.post_id,
+        requester_id=event.account_id,
+    )  # fmt: skip
 
 
 def revoked(session: Session, event: events.StampRevoked) -> None:
@@ -76,11 +82,11 @@ def revoked(session: Session, event: events.StampRevoked) -> None:
 def _answer(
     session: Session,
     kind: str,
+    *,
     request_uri: str,
     quoting_uri: str,
     post_id: int,
     requester_id: int,
-    *,
     stamp: str | None = None,
 ) -> None:
     post, requester = session.get_one(Post, post_id), session.get_one(Account, requester_id)
