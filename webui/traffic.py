@@ -110,6 +110,6 @@ def _family(route: web.AbstractRoute, page_handlers: Collection[Handler]) -> str
         return "static"
     if route.handler in page_handlers:
         return "entrance" if first in _ENTRANCE else "pages"
-    if path.endswith("/inbox"):
+    if path.rstrip("/").endswith("/inbox"):
         return "inbox"
     return _BY_FIRST.get(first, OTHER)
