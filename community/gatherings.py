@@ -141,6 +141,11 @@ def of(session: Session, flag: Post) -> Gathering:
     return gathering
 
 
+def is_raised_by(flag: Post, account_id: int | None) -> bool:
+    """Whether the account raised `flag`; nobody in particular raised none."""
+    return account_id is not None and flag.author_id == account_id
+
+
 def touch(session: Session, flag: Post) -> None:
     """What is shown of `flag` beside its words changed: renderings that are kept do not hold any more."""
     posts.adjust(flag, touched=1)

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from community import events, ids, inserts, posts, text, town
 from community.errors import Invalid, NotAllowed, NotFound
-from community.models import Account, Member, Pin, Post
+from community.models import LOCAL, Account, Member, Pin, Post
 from community.visibility import OPEN, UNLISTED
 
 FIRST_MOST = 5
@@ -67,6 +67,13 @@ def take_off(session: Session, *, post: Post, by: Account, reason: str) -> None:
         raise NotAllowed("このまちの方の書きこみは、まずご本人にお願いしましょう。")
     posts.delete(session, post=post, by=by)
     events.record(session, events.PostTakenOff(post.id, kept))
+
+
+def boards_written_on(session: Session, account: Account) -> list[Account]:
+    """The boards of this town on which `account` wrote, whatever became of it."""
+    wrote = select(Post.board_id).where(Post.author_id == account.id, Post.board_id.is_not(None))
+    boards = select(Account).where(Account.id.in_(wrote), Account.kind == "board", Account.domain == LOCAL)
+    return list(session.scalars(boards.order_by(Account.id)))
 
 
 def _board(session: Session, post: Post, by: Account, roles: tuple[str, ...]) -> Account:

@@ -9,8 +9,8 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import events, founding, ids, town
-from community.models import LOCAL, Account, Post
+from community import events, founding, ids, stewardship, town
+from community.models import Account, Post
 from federation.models import OutboxItem
 from federation.outbox import addressing, sayings, understanding
 from federation.vocabulary import activities, audience, terms
@@ -43,7 +43,7 @@ def shut_out(session: Session, event: events.ShutOut) -> None:
     """Block with the board as `target`, for each of our boards on which the account wrote."""
     account = session.get_one(Account, event.account_id)
     steward = founding.steward(session)
-    for board in _boards_of(session, account):
+    for board in stewardship.boards_written_on(session, account):
         ban = activities.ban(_new_uri(session), steward, account, board, now=town.now(session), heard=_heard(board))
         _announce(session, board, steward, ban, about=_ban_key(account, board))
 
@@ -51,7 +51,7 @@ def shut_out(session: Session, event: events.ShutOut) -> None:
 def let_in(session: Session, event: events.LetIn) -> None:
     account = session.get_one(Account, event.account_id)
     steward = founding.steward(session)
-    for board in _boards_of(session, account):
+    for board in stewardship.boards_written_on(session, account):
         item = session.scalar(
             select(OutboxItem)
             .where(OutboxItem.object_uri == _ban_key(account, board), OutboxItem.type == "Block")
@@ -107,12 +107,6 @@ def _recommend_no_more(session: Session, post: Post) -> None:
         announced = activities.announce(uri, board, post.uri, now=item.created_at, heard=heard)
         undone = activities.undo(_new_uri(session), board, announced, now=town.now(session), heard=heard)
         sayings.say(session, board, undone, sayings.reached(session, item), about=uri, at=town.now(session))
-
-
-def _boards_of(session: Session, account: Account) -> list[Account]:
-    wrote = select(Post.board_id).where(Post.author_id == account.id, Post.board_id.is_not(None))
-    boards = select(Account).where(Account.id.in_(wrote), Account.kind == "board", Account.domain == LOCAL)
-    return list(session.scalars(boards.order_by(Account.id)))
 
 
 def _ban_key(account: Account, board: Account) -> str:

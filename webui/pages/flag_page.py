@@ -17,6 +17,7 @@ def surroundings(session: Session, viewer: Viewer, root: Post) -> dict[str, Any]
     return {
         "gathering": gathering,
         "joiners": joins.people(session, viewer, root),
+        "raised_it": gatherings.is_raised_by(root, viewer.account_id),
         "joined": root.id in flag_lists.joined_by(session, viewer, [root.id]),
         "over": lambda now: plans.is_over(gathering, now),
     }

@@ -184,7 +184,7 @@ async def _deed(request: web.Request, deed: Callable[[Session, Post, Account], N
 def _own(session: Session, viewer: Viewer, flag_id: int) -> Post:
     flag = visibility.require(session, viewer, flag_id)
     gatherings.of(session, flag)
-    if flag.author_id != viewer.account_id:
+    if not gatherings.is_raised_by(flag, viewer.account_id):
         raise NotAllowed("書きなおしたり取り下げたりできるのは、書いたご本人だけです。")
     return flag
 
