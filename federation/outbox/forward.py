@@ -42,7 +42,7 @@ def post_created(session: Session, event: events.PostCreated) -> None:
     if came is None or parent is None or not parent.local or parent.deleted_at is not None:
         return
     activity, body = came
-    owner, author = anonymity.public_author(session, parent), session.get_one(Account, post.author_id)
+    owner, author = anonymity.public_author(session, parent), anonymity.public_author(session, post)
     if author.silenced_at is not None or f"{owner.uri}/followers" not in _named(activity):
         return
     told = {each.host for each in addressing.reached(session, activity["id"])}
