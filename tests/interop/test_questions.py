@@ -150,16 +150,3 @@ async def test_a_question_under_a_hidden_name_tag(minato: Town, peer: FedifyPeer
     assert follow_up["actor"] == f"{minato.origin}/users/dareka"
     assert follow_up["object"]["machi:asker"] is True
     assert "hanako" not in str(follow_up)
-
-
-async def test_every_post_proves_who_said_it(minato: Town, peer: FedifyPeer, app: Enter):
-    """Whatever the millisecond: of so many moments some end in a nought, and Fedify would not have noughts."""
-    await followed(minato, peer)
-    hanako = await app("hanako")
-    for number in range(30):
-        await hanako.post("/api/v1/statuses", status=f"{number}件目 <b>&amp;", visibility="public")
-    await quiet(minato)
-    creates = [each for each in await peer.received() if each["type"] == "Create"]
-    assert len(creates) == 30
-    for each in creates:
-        assert each["signatures"]["integrityProof"] == {"cryptosuite": "eddsa-jcs-2022", "verified": True}
