@@ -70,14 +70,27 @@ async def test_after_ninety_days_it_is_forgotten_where_an_open_post_went(databas
 
 
 async def test_what_waits_and_what_was_said_to_some_alone_is_kept(database: Database, clock: FixedClock) -> None:
-    await asked(database, visibility="sister")
-    await database.write(
-        lambda session: session.execute(update(Delivery).values(state="pending").where(Delivery.host == "mast.example"))
-        and None
-    )
-    kept = await database.write(sweep)
+    def unit(session: Session) -> None:
+        hanako = scene(session)
+        factories.sister(session, "yamate.example")
+        factories.question(session, hanako, visibility="sister")
+        factories.question(session, hanako)
+
+    def settle_all_but_one(session: Session) -> None:
+        deliver_all(session)
+        waiting = select(Delivery.id).where(Delivery.host == "mast.example").order_by(Delivery.id.desc()).limit(1)
+        session.execute(update(Delivery).values(state="pending").where(Delivery.id.in_(waiting)))
+
+    await database.write(unit)
+    await database.write(settle_all_but_one)
     clock.advance(ms=KEPT + 1)
-    assert await database.write(sweep) == kept > 0
+    await database.write(sweep)
+
+    def left(session: Session) -> set[tuple[str, str]]:
+        rows = session.execute(select(Delivery.host, Delivery.state))
+        return {(host, state) for host, state in rows}
+
+    assert await database.read(left) == {("yamate.example", "done"), ("mast.example", "pending")}
 
 
 @pytest.mark.parametrize(("days", "inboxes"), [(1, [FOLLOWER]), (91, [STRANGER, FOLLOWER])])
