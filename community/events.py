@@ -360,7 +360,7 @@ class SisterAsked(Event):
 
 @dataclass(frozen=True, slots=True)
 class SisterAccepted(Event):
-    """This town said yes to the request of another: to the one that is stored, or to `offer_uri`."""
+    """A yes of this town to the request of another: to the one that is stored, or to `offer_uri`."""
 
     domain: str
     offer_uri: str | None = None

@@ -23,7 +23,7 @@ _WAITING_MOST = 100  # requests of others that wait here; no flood of them fills
 _NOT_THERE = "そのまちとの、姉妹まちの話は見つかりませんでした。"
 
 
-def all(session: Session) -> Sequence[SisterTown]:
+def every(session: Session) -> Sequence[SisterTown]:
     """Every town with which there is an agreement or a request, in alphabetical order."""
     return session.scalars(select(SisterTown).order_by(SisterTown.domain)).all()
 

@@ -1,5 +1,4 @@
-"""What has its time: posts that were to be posted later, polls that end and whose counts are to be told,
-the numbers of flags."""
+"""What has its time: posts that were to be posted later, polls that end, counts of polls and flags that are to be told."""
 
 import asyncio
 import logging

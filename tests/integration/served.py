@@ -15,7 +15,7 @@ from aiohttp import web
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
-from community import founding, towns
+from community import founding
 from community.db import Database, open_database
 from community.events import Bus
 from community.town import system_clock

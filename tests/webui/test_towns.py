@@ -69,7 +69,7 @@ async def test_a_rule_about_a_host_is_made_changed_and_lifted(site: Site) -> Non
 async def test_moderators_look_and_members_do_not(site: Site) -> None:
     await site.member("harukaze", role="moderator")
     await site.member("taro")
-    await site.database.write(lambda session: factories.sister(session))
+    await site.database.write(factories.sister)
     moderator = await site.enter("harukaze")
     page = await moderator.get(HERE)
     assert "yamate.example" in page.text

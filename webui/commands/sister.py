@@ -60,7 +60,7 @@ def remove(path: Path, domain: str) -> None:
 def list_(path: Path) -> None:
     """Print the sister towns and the requests, one a line, with where they stand."""
     with opened(path) as database:
-        for name, state in database.read_now(lambda session: [_stand(row) for row in sisters.all(session)]):
+        for name, state in database.read_now(lambda session: [_stand(row) for row in sisters.every(session)]):
             click.echo(f"{name}\t{_WORDS[state]}")
 
 

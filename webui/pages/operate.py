@@ -181,7 +181,7 @@ def _desk(session: Session, viewer: Viewer) -> Desk:
         invites=doors.invites(session),
         hosts=health.by_host(session),
         sisters=towns.sisters(session),
-        asking=sum(row.state == sisters.ASKING for row in sisters.all(session)),
+        asking=sum(row.state == sisters.ASKING for row in sisters.every(session)),
         announcements=announcements.standing(session),
         reports=len(reports.waiting(session, viewer)),
     )

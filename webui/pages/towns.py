@@ -170,7 +170,7 @@ def _neighbourhood(session: Session) -> Neighbourhood:
     reached = {each.host: each for each in health.by_host(session)}
     return Neighbourhood(
         neighbours=[
-            Neighbour(row, passed.get(row.domain), reached.get(row.domain)) for row in sisters.all(session)
+            Neighbour(row, passed.get(row.domain), reached.get(row.domain)) for row in sisters.every(session)
         ],
         rules=list(towns.blocks(session)),
         permits=list(towns.permits(session)),

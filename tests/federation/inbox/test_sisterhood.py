@@ -124,7 +124,7 @@ def test_nobody_speaks_for_a_town_but_the_town(session: Session, their_town: Non
 )
 def test_an_offer_of_something_else_or_for_others(session: Session, their_town: None, about: dict[str, Any]) -> None:
     assert mail.refusal(session, offer(object=offer()["object"] | about))
-    assert sisters.all(session) == []
+    assert sisters.every(session) == []
 
 
 def test_an_answer_that_we_did_not_wait_for(session: Session, their_town: None) -> None:

@@ -182,7 +182,7 @@ class TestAnswering:
         def deed(session: Session) -> None:
             self.ask(session, **facts)
 
-        (reject,) = [each for each in await said(database, deed, "Reject", "Accept")]
+        (reject,) = await said(database, deed, "Reject", "Accept")
         assert reject.type == "Reject"
         assert "result" not in reject.document
         assert reject.document["object"]["id"] == ASKED
