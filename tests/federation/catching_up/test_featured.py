@@ -77,7 +77,9 @@ async def test_only_so_many_count(desk: Desk, alice: PeerActor) -> None:
     assert len([each for each in alice.peer.requests if "/statuses/" in each.path]) <= pins.FOREIGN_MOST
 
 
-async def test_a_collection_of_another_host_is_not_asked_for(desk: Desk, alice: PeerActor, other: Peer) -> None:
+async def test_a_collection_of_another_host_is_not_asked_for(
+    desk: Desk, alice: PeerActor, other: Peer
+) -> None:
     alice.document["featured"] = f"{other.origin}/featured"
     await desk.run(errands.PROFILE, alice.id)
     await desk.run(errands.FEATURED, alice.id)

@@ -56,14 +56,18 @@ async def told(desk: Desk) -> list[tuple[str, str]]:
     return await desk.do(unit)
 
 
-async def test_whom_they_do_not_count_stops_following_here_and_says_so(desk: Desk, ken: PeerActor, peer: Peer) -> None:
+async def test_whom_they_do_not_count_stops_following_here_and_says_so(
+    desk: Desk, ken: PeerActor, peer: Peer
+) -> None:
     collection(peer, LIST, [f"{HERE}/hanako"])
     await compare(desk, ken)
     assert await counted(desk) == ["hanako"]
     assert await told(desk) == [("Undo", "jiro")]
 
 
-async def test_whom_they_count_and_we_do_not_is_taken_back_there(desk: Desk, ken: PeerActor, peer: Peer) -> None:
+async def test_whom_they_count_and_we_do_not_is_taken_back_there(
+    desk: Desk, ken: PeerActor, peer: Peer
+) -> None:
     await desk.do(lambda session: factories.member(session, "sora") and None)
     collection(peer, LIST, [f"{HERE}/{name}" for name in ("hanako", "jiro", "sora", "nobody")])
     await compare(desk, ken)
@@ -110,7 +114,9 @@ async def test_a_list_that_is_not_there_severs_nobody(desk: Desk, ken: PeerActor
     assert await counted(desk) == ["hanako", "jiro"]
 
 
-async def test_a_page_on_another_host_severs_nobody(desk: Desk, ken: PeerActor, peer: Peer, other: Peer) -> None:
+async def test_a_page_on_another_host_severs_nobody(
+    desk: Desk, ken: PeerActor, peer: Peer, other: Peer
+) -> None:
     elsewhere = collection(other, LIST, [])
     peer.put({"id": peer.origin + LIST, "type": "OrderedCollection", "first": elsewhere})
     await compare(desk, ken)

@@ -207,8 +207,9 @@ class TestRecovery:
         await desk.do(outage.beat)
         clock.advance(minutes=10)
         forged = bob.create(bob.note("<p>うそ</p>"))
+        renamed = {**forged, "id": f"{peer.origin}/y"}
         elsewhere = {**alice.create(alice.note("<p>x</p>")), "id": f"{other.origin}/x"}
-        collection(peer, path(alice), [forged, elsewhere, forged["object"]])
+        collection(peer, path(alice), [forged, renamed, elsewhere, forged["object"]])
         await desk.do(outage.begin)
         await recover(desk)
         assert peer.asked(path(alice)) == 1

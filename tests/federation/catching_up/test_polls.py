@@ -25,7 +25,9 @@ def question(alice: PeerActor, *counts: int, **facts: Any) -> dict[str, Any]:
         {"type": "Note", "name": name, "replies": {"type": "Collection", "totalItems": count}}
         for name, count in zip("AB", counts, strict=True)
     ]
-    note = alice.note("どちら？", type="Question", oneOf=options, endTime="2026-04-01T01:00:00Z", votersCount=sum(counts))
+    note = alice.note(
+        "どちら？", type="Question", oneOf=options, endTime="2026-04-01T01:00:00Z", votersCount=sum(counts)
+    )
     return note | facts
 
 

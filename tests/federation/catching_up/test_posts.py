@@ -99,6 +99,21 @@ class TestAnew:
         peer.answer(where, body={**note, "content": "<p>あと</p>", "updated": peer.moment(), **spoil})
         assert (await fresh(desk, note)).body_text == "まえ"
 
+    async def test_another_post_than_was_asked_for(self, desk, peer):
+        alice = peer.actor("alice")
+        note = alice.note("<p>これ</p>")
+        another = alice.note("<p>あれ</p>", likes={"type": "Collection", "totalItems": 99})
+        await desk.look_up(note["id"])
+        peer.answer(note["id"].removeprefix(peer.origin), body=another)
+        assert (await fresh(desk, note)).likes_count == 0
+
+    async def test_a_post_by_somebody_of_another_host_sends_nobody_there(self, desk, peer, other):
+        note = peer.actor("alice").note("<p>これ</p>")
+        await desk.look_up(note["id"])
+        note["attributedTo"] = other.actor("bob").id
+        await fresh(desk, note)
+        assert other.requests == []
+
     async def test_what_is_not_for_everybody_is_not_asked_for(self, desk, peer, clock):
         alice = peer.actor("alice")
         post_id = await desk.look_up(alice.note("<p>やあ</p>")["id"])

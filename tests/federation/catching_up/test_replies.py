@@ -172,6 +172,7 @@ class TestHostile:
         await desk.look_up(note["id"])
         await desk.run("replies", note["id"])
         assert await desk.uris() == [note["id"]]
+        assert other.requests == []
 
     async def test_an_entry_of_another_thread_is_dropped(self, desk, peer):
         alice = peer.actor("alice")
@@ -290,3 +291,33 @@ class TestHostile:
         clock.advance(minutes=5)
         await desk.run("replies", note["id"])
         assert peer.asked("/none") == 2
+
+    async def test_a_page_that_was_asked_in_vain_is_not_asked_again_at_once(self, desk, peer, clock):
+        note = peer.actor("alice").note("<p>だれか</p>", replies=f"{peer.origin}/none")
+        await desk.look_up(note["id"])
+        for _ in range(3):
+            await desk.run("replies", note["id"])
+        assert peer.asked("/none") == 1
+        clock.advance(minutes=5)
+        await desk.run("replies", note["id"])
+        assert peer.asked("/none") == 2
+
+    async def test_a_collection_that_sends_us_to_another_host_is_not_believed(self, desk, peer, other):
+        """What stands there would count as the word of the first one."""
+        alice = peer.actor("alice")
+        note = alice.note("<p>だれか</p>")
+        forged = alice.note("<p>うそ</p>", reply_to=note["id"])
+        listed = collection(other, "/replies", [forged])
+        where = f"{path(note)}/replies"
+        note["replies"] = peer.origin + where
+        peer.answer(where, status=302, headers={"Location": listed})
+        await desk.look_up(note["id"])
+        await desk.run("replies", note["id"])
+        assert peer.asked(where) == 1
+        assert await desk.uris() == [note["id"]]
+
+    async def test_a_collection_of_a_refused_host_is_not_asked_for(self, desk, peer, ctx):
+        await desk.do(lambda session: towns.suspend(session, peer.domain))
+        run = trip.Trip(ctx, peer.domain)
+        assert await run.collection(f"{peer.origin}/replies", page=False) is None
+        assert peer.requests == []

@@ -150,3 +150,12 @@ class TestLooking:
         lookup.thread_opened(desk.ctx, reply_id)
         await settle(desk.ctx)
         assert await desk.waiting() == [("replies", note["id"]), ("replies", reply["id"])]
+
+    @pytest.mark.parametrize("narrow", ["followers", "direct"])
+    async def test_what_is_for_a_few_is_not_asked_for(self, desk, old, narrow):
+        """The town itself may not read it there: 404 would say nothing."""
+        await desk.do(lambda session: setattr(session.get_one(Post, old[1]), "visibility", narrow))
+        lookup.thread_opened(desk.ctx, old[1])
+        lookup.post_opened(desk.ctx, old[1])
+        await settle(desk.ctx)
+        assert await desk.waiting() == []
