@@ -167,7 +167,9 @@ class TestFairness:
         await door.worker.run_once()
         flooder = done[-1]
         last = max(place for place, author in enumerate(done) if author != flooder)
-        assert done[: last + 1].count(flooder) <= 2 * len(crowd)
+        # PostgreSQL really works side by side, and may be quicker with the one than with the others.
+        most = 2 * len(crowd) if door.database.dialect == "sqlite" else TURN
+        assert done[: last + 1].count(flooder) <= most
         assert len(done) == 105
 
     @pytest.mark.parametrize("limits", [{"enabled": False}])

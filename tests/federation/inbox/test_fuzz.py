@@ -20,6 +20,7 @@ from federation.outbox import publish
 from federation.vocabulary import terms
 from tests import factories
 from tests.federation.inbox.conftest import Door
+from tests.federation.inbox.test_hostile import raw
 from tests.peer import Peer, PeerActor
 from tests.peer_shapes import PUBLIC
 from tests.towns import FixedClock
@@ -192,6 +193,39 @@ async def test_bent_activities(world: World, clock: FixedClock, number: int, ben
     letters = world.letters()
     sender, document = letters[number % len(letters)]
     await send(world, clock, sender, world.bent(document, bends))
+
+
+@ROUNDS
+@given(number=st.integers(0, 1_000), bends=_BENDS)
+async def test_bent_activities_that_are_worked_on_at_the_door(
+    world: World, clock: FixedClock, number: int, bends: list[Any]
+) -> None:
+    """What fails there for a reason nobody foresaw is tried by the worker, which says so."""
+    world.door.ctx.doorstep.is_open = True
+    letters = world.letters()
+    sender, document = letters[number % len(letters)]
+    await send(world, clock, sender, world.bent(document, bends))
+
+
+_HEADER = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"), max_size=60)
+
+
+@ROUNDS
+@given(
+    name=st.sampled_from(["Signature", "Digest", "Date", "Content-Type", "Signature-Input", "Content-Digest", "X-Forwarded-For",
+                          "Collection-Synchronization", "Content-Encoding"]),
+    how=st.tuples(st.sampled_from(["instead", "before", "behind", "within"]), _HEADER, st.integers(0, 400)),
+)
+async def test_bent_headers(world: World, clock: FixedClock, name: str, how: tuple[str, str, int]) -> None:
+    """Whatever stands in a header: an answer, and never one of 5xx."""
+    body = json.dumps(world.ken.does("Like", world.ours[0])).encode()
+    headers = {key.title(): value for key, value in world.ken.signed("POST", world.door.inbox, body).items()}
+    was = headers.get(name, "")
+    where, text, place = how
+    made = {"instead": text, "before": text + was, "behind": was + text, "within": was[:place] + text + was[place:]}[where]
+    reply = await raw(world.door, {**headers, name: made}, body)
+    assert reply < b"500"
+    clock.advance(minutes=2)
 
 
 @ROUNDS

@@ -1,6 +1,7 @@
 """What somebody who means harm sends, with a server and valid keys of their own: it has no effect, and stops nothing."""
 
 import asyncio
+import contextlib
 import json
 from typing import Any
 
@@ -107,6 +108,34 @@ async def test_a_body_that_never_ends_is_408(door: Door, monkeypatch: pytest.Mon
     monkeypatch.setattr(receive, "BODY_SECONDS", 0.05)
     reader, writer = await begun(door, {**ACTIVITY, "Content-Length": "100"}, b"{")
     assert (await reader.readline()).split()[1] == b"408"
+    writer.close()
+
+
+async def test_a_body_that_drips_is_408(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the whole body that has a time, not each byte of it."""
+    monkeypatch.setattr(receive, "BODY_SECONDS", 0.2)
+    reader, writer = await begun(door, {**ACTIVITY, "Content-Length": "100000"}, b"{")
+    answer = asyncio.create_task(reader.readline())
+    while not answer.done():
+        writer.write(b" ")
+        await asyncio.sleep(0.01)
+    assert answer.result().split()[1] == b"408"
+    writer.close()
+
+
+async def test_a_body_without_end_is_413(door: Door) -> None:
+    """In chunks, so that no length is told beforehand."""
+    reader, writer = await begun(door, {**ACTIVITY, "Transfer-Encoding": "chunked"}, b"")
+    answer = asyncio.create_task(reader.readline())
+    sent = 0
+    while not answer.done() and sent < 3 * receive.BODY_LIMIT:
+        writer.write(b"10000\r\n" + b" " * 0x10000 + b"\r\n")
+        sent += 0x10000
+        await asyncio.sleep(0)
+        with contextlib.suppress(ConnectionError):
+            await writer.drain()
+    assert (await answer).split()[1] == b"413"
+    assert sent < 3 * receive.BODY_LIMIT
     writer.close()
 
 
