@@ -93,7 +93,7 @@ def accept(session: Session, *, follow: Follow) -> None:
     _count(session, follow, 1)
     notifications.take_back(session, to_id=followee.id, kinds=_NOTICES, actor_id=follower.id)
     notifications.tell(session, to=followee, kind="follow", actor=follower)
-    if follower.local:
+    if follower.local and follower.kind == "person":
         timelines.backfill(session, viewer_of(session, follower), followee)
     events.record(session, events.FollowAccepted(follow.id))
 

@@ -11,8 +11,8 @@ from community.events import Bus
 from community.keyfiles import KeyFiles
 from community.town import Clock, Town, system_clock
 from federation import routes as federation_routes
-from federation.catching_up import triggers
 from federation import serving as federation_serving
+from federation.catching_up import triggers
 from federation.context import FEDERATION, make_federation
 from federation.outbox import publish
 from webui import auth, csrf, errors, i18n, mastodon, metrics, pages, probes, security, workers
