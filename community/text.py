@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 
 import nh3
 
+from community import hosts
 from community.errors import Invalid
 
 SOURCE_LIMIT = 20_000  # characters of Markdown in one post
@@ -188,9 +189,15 @@ def _with_host(found: re.Match[str]) -> str:
         host = urlsplit(target).hostname or ""
     except ValueError:
         return inside  # an address nobody can take apart is no address
-    if not host or re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w-]|\.\w)", words):
+    shown = hosts.shown(host)
+    if not host or any(_names(words, each) for each in {shown, hosts.a_label(host)}):
         return found[0]
-    return f"<a{attributes}>{inside} ({html.escape(host)})</a>"
+    return f"<a{attributes}>{inside} ({html.escape(shown)})</a>"
+
+
+def _names(words: str, host: str) -> bool:
+    """Whether `host` stands among `words`, and not as a part of another one."""
+    return re.search(rf"(?<![\w.-]){re.escape(host)}(?![\w-]|\.\w)", words) is not None
 
 
 def _first_attributes(tag: str) -> dict[str, str | None]:

@@ -73,7 +73,7 @@ def pass_on(
     now = town.now(session)
     heard = audience.of_announcement(session, board, post.visibility)
     uri = town.of(session).uris.activity(ids.new(now))
-    announcement = activities.announce(uri, board, activity, now=now, heard=heard)
+    announcement = activities.announce(uri, board, activities.without_blind(activity), now=now, heard=heard)
     sayings.say(session, board, announcement, readers, about=activity["id"], at=now, post=post)
 
 

@@ -16,6 +16,7 @@ from community.models import Account, Post
 from federation.models import RemoteHost
 from federation.outbox import addressing, boards, sayings
 from federation.outbox.addressing import Inbox
+from federation.vocabulary import activities
 from federation.vocabulary.reading import authority, uris
 
 BODY = "machi.inbound.body"
@@ -77,6 +78,8 @@ def _as_it_came(session: Session, post: Post, kind: str) -> tuple[dict[str, Any]
     brought = session.info.get(BODY)
     if activity is None or brought is None or brought[0] is not activity or len(brought[1]) > _LARGEST:
         return None
+    if activities.without_blind(activity) is not activity:
+        return None  # it must not go out as it came, and of anything else its proof would not hold
     return activity, brought[1]
 
 

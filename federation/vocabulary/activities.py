@@ -8,6 +8,7 @@ from federation.vocabulary.audience import Audience
 from federation.vocabulary.times import iso
 
 Document = dict[str, Any]
+_BLIND = frozenset({"bto", "bcc"})
 
 
 def _activity(
@@ -41,6 +42,17 @@ def delete(uri: str, actor: Account, gone: Document | str, *, now: int, heard: A
 def announce(uri: str, board: Account, about: Document | str, *, now: int, heard: Audience) -> Document:
     """`about` is an activity exactly as it was received, or the id of a post."""
     return _activity("Announce", uri, board, about, now=now, heard=heard)
+
+
+def without_blind(activity: Document) -> Document:
+    """`activity` of another server without `bto` and `bcc`, its own and its object's, which nobody should have sent
+    (ActivityPub §6); the very same one if it has none.
+    """
+    told = activity.get("object")
+    inner = {key: each for key, each in told.items() if key not in _BLIND} if isinstance(told, dict) else told
+    if inner == told and _BLIND.isdisjoint(activity):
+        return activity
+    return {key: inner if key == "object" else each for key, each in activity.items() if key not in _BLIND}
 
 
 def feature(

@@ -28,6 +28,7 @@ AVATAR_SIDE = 400
 HEADER_WIDTH, HEADER_SHAPE = 1500, 3  # and a third of the width high
 EMOJI_SIDE = 128
 _MOVING_MATRIX = 160_000_000  # pixels of all frames of a moving picture that is sent to us
+_FRAMES_MOST = 1_000
 _MOVING_KEPT = 16_000_000  # and of what is kept: beyond, it is made smaller
 _HASHED_SIDE = 32
 _FORMATS = ("JPEG", "PNG", "GIF", "WEBP", "AVIF")
@@ -201,7 +202,7 @@ def _moving(opened: "Image") -> Encoded:
     """A moving GIF or WebP, each frame drawn anew at its own pace."""
     frames = getattr(opened, "n_frames", 1)
     matrix = frames * opened.width * opened.height
-    if matrix > _MOVING_MATRIX:
+    if frames > _FRAMES_MOST or matrix > _MOVING_MATRIX:
         raise Invalid("file", "動く画像が大きすぎます。小さくするか、短くしてください。")
     scale = min(1.0, (_MOVING_KEPT / matrix) ** 0.5)
     durations: list[int] = []

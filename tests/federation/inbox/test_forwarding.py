@@ -94,6 +94,16 @@ async def test_what_its_author_does_to_it_follows(door, question, ken, other, cl
     assert [item.body for item in await sent_on(door)] == [b"", b"", delete]  # its words are nowhere any more
 
 
+@pytest.mark.parametrize("where", ["activity", "object"])
+async def test_what_names_blind_receivers_is_not_sent_on(door, question, ken, other, where):
+    """Their server should have left them out; we cannot, for it would be another document."""
+    letter = reply(door, ken, question)
+    (letter if where == "activity" else letter["object"])["bcc"] = ["https://secret.example/users/aki"]
+    await bring(door, ken, ken.proves(letter))
+    assert await door.do(lambda session: posts.by_uri(session, letter["object"]["id"])) is not None
+    assert await sent_on(door) == []
+
+
 async def test_nobody_can_get_it_here(door, question, ken, other):
     await bring(door, ken, ken.proves(reply(door, ken, question)))
     (item,) = await sent_on(door)

@@ -207,6 +207,26 @@ async def test_a_remote_answer_on_our_board_is_passed_on_as_received(database: D
     await database.read(look)
 
 
+async def test_a_board_passes_no_blind_receivers_on(database: Database, bell: Bell) -> None:
+    secret = {"bto": "https://secret.example/users/aki", "bcc": ["https://secret.example/users/fuyu"]}
+    note = {"id": "https://mast.example/users/ken/statuses/1", "type": "Note"}
+    bare = {"id": "https://mast.example/a/1", "type": "Create", "actor": "https://mast.example/users/ken"}
+
+    def live(session: Session) -> None:
+        scene = Scene(session)
+        question = factories.question(session, scene.hanako)
+        session.info["machi.inbound"] = bare | secret | {"object": note | secret}
+        answers.reply(
+            session, author=scene.ken, parent=question, body=text.from_html("<p>はい</p>"),
+            origin=factories.origin(note["id"]),
+        )  # fmt: skip
+
+    await database.write(live)
+    passed_on = await database.read(lambda session: everything(session, "Announce{Create}"))
+    (told,) = [each.document["object"] for each in passed_on if each.document["object"]["id"] == bare["id"]]
+    assert told == bare | {"object": note}
+
+
 async def test_a_post_fetched_on_the_way_is_not_passed_on_as_something_else(
     database: Database, bell: Bell
 ) -> None:

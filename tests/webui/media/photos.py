@@ -67,6 +67,13 @@ def moving(name: str, frames: int = 4, width: int = 120, height: int = 80) -> by
     )  # fmt: skip
 
 
+def flicker(frames: int) -> bytes:
+    """A GIF of one point that changes its mind all the time."""
+    head = b"GIF89a" + struct.pack("<HH", 1, 1) + b"\x80\0\0" + b"\0\0\0\xff\xff\xff"
+    frame = b"\x2c" + struct.pack("<HHHH", 0, 0, 1, 1) + b"\0" + b"\x02\x02\x44\x01\0"
+    return head + frame * frames + b";"
+
+
 def huge_png(width: int = 60_000, height: int = 60_000) -> bytes:
     """A few bytes that say they are 3,600 million pixels."""
 

@@ -93,6 +93,15 @@ def test_a_long_film_becomes_smaller_and_an_endless_one_is_refused(monkeypatch):
         pictures.of_post(photos.file(photos.moving("GIF")))
 
 
+def test_a_thousand_tiny_frames_are_refused_before_any_is_drawn(monkeypatch):
+    """They weigh some bytes each, and are pictures of their own once they are decoded."""
+    drawn = []
+    monkeypatch.setattr(pictures, "_scaled", lambda image, scale: drawn.append(image) or image)
+    with pytest.raises(Invalid, match="動く画像"):
+        pictures.of_post(photos.file(photos.flicker(pictures._FRAMES_MOST + 1)))
+    assert drawn == []
+
+
 def test_avif_becomes_what_every_app_shows():
     still = pictures.of_post(photos.file(photos.as_bytes(photos.scene(), "AVIF")))
     assert look(still.whole).format == "JPEG"
