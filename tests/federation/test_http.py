@@ -5,6 +5,7 @@ import gzip
 import json
 import socket
 import time
+import tracemalloc
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
@@ -182,6 +183,18 @@ class TestSize:
         with pytest.raises(Refused, match="larger"):
             await door.get_json(serve(peer, body=bomb, headers={"Content-Encoding": "gzip"}))
 
+    async def test_a_bomb_takes_no_more_room_than_the_limit(self, peer, door):
+        bomb = gzip.compress(b" " * 50_000_000)
+        url = serve(peer, body=bomb, headers={"Content-Encoding": "gzip"})
+        tracemalloc.start()
+        try:
+            with pytest.raises(Refused, match="larger"):
+                await door.get_json(url)
+            _, most = tracemalloc.get_traced_memory()
+        finally:
+            tracemalloc.stop()
+        assert most < 5_000_000
+
     async def test_broken_and_unknown_packings(self, peer, door):
         packed = gzip.compress(json.dumps({"a": "x" * 1_000}).encode())
         with pytest.raises(TemporaryFailure, match="middle"):
@@ -251,6 +264,15 @@ class TestWhoseWordItIs:
         serve(peer, "/real", body={"id": f"{peer.origin}/third"})
         with pytest.raises(Refused, match="itself"):
             await door.get_object(serve(peer, "/page", body={"id": f"{peer.origin}/real"}))
+
+    async def test_a_redirect_lends_its_host_to_nobody(self, peer, door):
+        """Whoever finds an open redirect on a host does not speak for that host."""
+        async with Peer("mastodon") as other:
+            forged = serve(other, "/forged", body={"id": f"{peer.origin}/users/alice", "type": "Person"})
+            lent = peer.answer("/away", status=302, headers={"Location": forged})
+            assert (await door.get_json(lent)).id is None
+            with pytest.raises(Refused, match="no id"):
+                await door.get_object(lent)
 
     async def test_uploads_that_look_like_actors(self, peer, door):
         upload = {"id": f"{peer.origin}/media/1.json", "type": "Person"}
@@ -330,6 +352,18 @@ class TestTrouble:
                 await door.get_json(url)
         assert time.monotonic() - start < 5
 
+    async def test_hosts_that_redirect_slowly(self, door):
+        """Each redirect comes in time, all of them together do not."""
+
+        async def elsewhere(reader, writer):
+            await reader.readuntil(b"\r\n\r\n")
+            await asyncio.sleep(0.25)
+            writer.write(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
+
+        async with speaking(elsewhere) as url:
+            with pytest.raises(TemporaryFailure, match="in time"):
+                await door.get_json(url)
+
     @pytest.mark.parametrize(
         "said", [b"", b"SSH-2.0-x\r\n", b"HTTP/1.1 200 OK\r\nContent-Length: 99\r\nContent-Type: application/activity+json\r\n\r\n{",
                  b"HTTP/1.1 200 OK\r\n" + b"X: " + b"x" * 100_000 + b"\r\n\r\n"]
@@ -396,6 +430,7 @@ class TestPrivateAddresses:
             strict.get_page(url),
             strict.get_object(url),
             strict.post(url, b"{}", signer=SIGNER),
+            strict.hand_over(url, b"{}", {}),
         ):
             with pytest.raises(Refused):
                 await deed
@@ -403,6 +438,23 @@ class TestPrivateAddresses:
     async def test_not_even_several_at_once(self, strict):
         deeds = (strict.get_json(f"https://inside.example/{number}") for number in range(10))
         assert {type(each) for each in await asyncio.gather(*deeds, return_exceptions=True)} == {Refused}
+
+    async def test_goes_to_the_very_address_that_was_checked(self, peer):
+        """A name that resolves otherwise a moment later (DNS rebinding): nobody looks it up for a second time."""
+        asked = []
+
+        async def turning(host, port, family):
+            asked.append(host)
+            return [(socket.AF_INET, "127.0.0.1" if len(asked) == 1 else "127.0.0.99")]
+
+        resolver = CheckedResolver(allow_private=True, patience=1, lookup=turning)
+        door = Outbound(allow_private=True, user_agent="x", clock=FixedClock(), resolver=resolver)
+        await door.start()
+        serve(peer)
+        port = peer.origin.rpartition(":")[2]
+        found = await door.get_json(f"http://turning.example:{port}/x")
+        await door.close()
+        assert (found.body["id"], asked) == (f"{peer.origin}/x", ["turning.example"])
 
     async def test_proxies_of_the_environment_are_not_asked(self, strict, monkeypatch, peer):
         for name in ("http_proxy", "https_proxy", "all_proxy"):
