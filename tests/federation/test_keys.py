@@ -117,6 +117,7 @@ class TestRefusals:
             mallory.key_id = f"{other.origin}/keys/1"
             pem = public_pem(mallory.key)
             other.put({"id": mallory.key_id, "type": "Key", "owner": alice.id, "publicKeyPem": pem})
+            alice.document["publicKey"] = {"id": mallory.key_id, "owner": alice.id, "publicKeyPem": pem}
             with pytest.raises(SignatureInvalid, match="no owner on its own host"):
                 await prove(ctx, signed(ctx, mallory))
             assert peer.requests == []
@@ -142,7 +143,7 @@ class TestRefusals:
         for number, bad in enumerate((public_pem(weak), pem, "junk", "", 5, None, ["x"])):
             actor = peer.actor(f"bad{number}")
             actor.document["publicKey"]["publicKeyPem"] = bad
-            with pytest.raises(SignatureInvalid):
+            with pytest.raises(SignatureInvalid, match=r"not taken|cannot be read|does not list"):
                 await prove(ctx, signed(ctx, actor))
 
     @pytest.mark.parametrize(
@@ -204,6 +205,19 @@ class TestFailures:
         peer.restore("/users/alice")
         clock.advance(minutes=5, seconds=1)
         assert await prove(ctx, signed(ctx, alice)) == alice.id
+
+    async def test_a_host_is_asked_for_one_key_at_a_time(self, ctx, peer):
+        """Keys of many actors, named at once, are many requests, but never two side by side."""
+        people = [peer.actor(f"p{number}") for number in range(3)]
+        peer.hang("/users/p0")
+        first = asyncio.create_task(prove(ctx, signed(ctx, people[0])))
+        while not peer.asked("/users/p0"):
+            await asyncio.sleep(0)
+        others = [asyncio.create_task(prove(ctx, signed(ctx, each))) for each in people[1:]]
+        with pytest.raises(KeyUnavailable):
+            await first
+        assert not any(each.done() for each in others)
+        assert await asyncio.gather(*others) == [each.id for each in people[1:]]
 
     async def test_a_crowd_waiting_for_one_host_is_sent_away(self, ctx, peer):
         alice = peer.actor("alice")

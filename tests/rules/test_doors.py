@@ -15,6 +15,8 @@ CLIENTS = {
     "open_connection",
     "urlopen",
 }
+# Said with its module: by itself the name is everywhere.
+SPOKEN_OUT = {("aiohttp", "request"), ("http", "client"), ("urllib", "request")}
 CLIENT_MODULES = {
     "http.client",
     "requests",
@@ -39,6 +41,18 @@ SHOWS = ("webui", "federation/vocabulary", "federation/outbox")
 STORAGE = ("community/storage/", "community/migrations/", "community/migrate.py")
 
 
+def spoken_out(tree: ast.Module) -> Iterator[tuple[int, str]]:
+    """Every way to reach one of SPOKEN_OUT, with its line."""
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
+            pairs = [(node.value.id, node.attr)]
+        elif isinstance(node, ast.ImportFrom):
+            pairs = [(node.module or "", each.name) for each in node.names]
+        else:
+            continue
+        yield from ((node.lineno, f"{module}.{name}") for module, name in pairs if (module, name) in SPOKEN_OUT)
+
+
 def named(tree: ast.Module) -> Iterator[tuple[int, str]]:
     """Every attribute, imported name and imported module of a module, with its line."""
     for node in ast.walk(tree):
@@ -58,6 +72,12 @@ def test_only_the_outbound_door_opens_connections():
         if not path.startswith(OUTBOUND)
         for line, name in named(tree)
         if name in CLIENTS | CLIENT_MODULES
+    ]
+    others += [
+        f"{path}:{line} {name}"
+        for path, tree in modules(*PACKAGES)
+        if not path.startswith(OUTBOUND)
+        for line, name in spoken_out(tree)
     ]
     assert others == []
 

@@ -237,6 +237,29 @@ class TestSameAuthority:
         assert "belongs to somebody else" in mail.refusal(session, stolen)
         assert "市役所" in post_of(session, letter).body_text
 
+    def test_a_second_create_never_widens_who_may_see_it(self, session: Session) -> None:
+        """Mastodon's CVE-2024-37903: a Create that names a known post, for a larger public."""
+        factories.sister(session, "yamate.example")
+        letter = mail.load("machi/create_sister_question")
+        mail.deliver(session, letter)
+        public = mail.load("machi/create_question")
+        wider = letter["object"] | {each: public["object"][each] for each in ("to", "cc")}
+        mail.deliver(session, letter | {"id": "https://yamate.example/activities/91", "object": wider})
+        assert post_of(session, letter).visibility == "sister"
+
+    @pytest.mark.parametrize("by", ["attributedTo", "actor"])
+    def test_a_parent_by_somebody_of_another_host_is_not_taken_in(self, session: Session, by: str) -> None:
+        """The rule of `placing` by itself: the fetching of documents has the same one before it."""
+        factories.member(session, "hanako")
+        parent = mail.load("mastodon/create_note_with_warning")["object"]
+        del parent["attributedTo"]
+        parent |= {"id": "https://mi.example/notes/forged", by: "https://m.example/users/ken"}
+        letter = mail.load("misskey/create_reply")
+        letter["object"] |= {"inReplyTo": parent["id"]}
+        mail.know(session, "mastodon/actor")
+        mail.deliver(session, letter, parent)
+        assert posts.by_uri(session, parent["id"]) is None
+
     def test_a_post_of_ours_cannot_come_from_outside(self, session: Session) -> None:
         letter = mail.load("mastodon/create_direct")
         letter["object"]["id"] = f"{mail.HERE}/posts/99"
@@ -253,6 +276,7 @@ class TestSameAuthority:
     ) -> None:
         letter = mail.load("mastodon/create_reply", {1: question.uri})
         assert "kept in mind" in mail.refusal(session, mail.load("mastodon/delete_reply"))
+        clock.advance(hours=6)
         assert "before it came" in mail.refusal(session, letter)
         clock.advance(ms=memory.KEPT + 1)
         mail.deliver(session, letter)
@@ -277,6 +301,12 @@ class TestParents:
         stored = posts.by_uri(session, question["id"])
         assert stored is not None
         assert (comment.kind, comment.root_id) == ("comment", stored.id)
+
+    def test_a_parent_that_was_deleted_before_it_came_stays_away(self, session: Session) -> None:
+        question = mail.load("machi/create_question")["object"]
+        mail.refusal(session, mail.load("machi/delete_question") | {"object": question["id"]})
+        mail.deliver(session, self.reply_to(session, question["id"]), question)
+        assert posts.by_uri(session, question["id"]) is None
 
     def test_an_endless_thread_is_cut(self, session: Session) -> None:
         base = mail.load("mastodon/create_note_with_warning")["object"] | {

@@ -2,7 +2,9 @@
 
 import asyncio
 import contextlib
+import gzip
 import json
+import zlib
 from typing import Any
 
 import pytest
@@ -137,6 +139,34 @@ async def test_a_body_without_end_is_413(door: Door) -> None:
     assert (await answer).split()[1] == b"413"
     assert sent < 3 * receive.BODY_LIMIT
     writer.close()
+
+
+async def test_a_body_that_says_to_be_too_large_is_not_waited_for(door: Door) -> None:
+    reader, writer = await begun(door, {**ACTIVITY, "Content-Length": str(receive.BODY_LIMIT + 1)}, b"")
+    async with asyncio.timeout(5):
+        assert (await reader.readline()).split()[1] == b"413"
+    writer.close()
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "br", "zstd", "x"])
+async def test_an_encoded_body_is_415(door: Door, mallory: PeerActor, encoding: str) -> None:
+    """Whatever the digest is over: a small body could swell, and what is read would not be what was signed."""
+    body = json.dumps(mallory.does("Follow", f"{door.origin}/users/hanako")).encode()
+    packed = {"gzip": gzip.compress, "deflate": zlib.compress}.get(encoding, bytes)(body)
+    for signed in (body, packed):
+        headers = mallory.signed("POST", door.inbox, signed) | {"Content-Encoding": encoding}
+        assert await raw(door, headers, packed) in (b"415", b"400")
+    assert await door.items() == []
+
+
+async def test_no_context_is_loaded(door: Door, mallory: PeerActor, question: str) -> None:
+    """What is plain JSON stays what it says: nobody else's file turns `content` into `actor`."""
+    place = mallory.peer.answer("/context.jsonld", body={"@context": {"object": "https://x.example/#nothing"}})
+    letter = mallory.does("Like", question) | {"@context": ["https://www.w3.org/ns/activitystreams", place]}
+    assert (await mallory.post(door.inbox, letter)).status == 202
+    await door.worker.run_once()
+    assert await door.states() == ["done"]
+    assert mallory.peer.asked("/context.jsonld") == 0
 
 
 async def test_a_redirect_to_nowhere_is_401(door: Door, mallory: PeerActor) -> None:

@@ -125,6 +125,12 @@ class TestVotes:
         mail.deliver(session, letter | {"object": letter["object"] | {"content": "火曜"}})
         assert counts(session, post) == [0, 1]
 
+    def test_a_vote_by_an_id_of_another_host_counts_for_nothing(self, session: Session, post: Post) -> None:
+        letter = self.vote(post, "火曜")
+        letter["object"]["id"] = "https://mi.example/votes/1"
+        assert "another host" in mail.refusal(session, letter)
+        assert counts(session, post) == [0, 0]
+
     def test_what_is_not_offered_is_no_vote(self, session: Session, post: Post) -> None:
         assert "does not offer" in mail.refusal(session, self.vote(post, "土曜"))
         assert counts(session, post) == [0, 0]

@@ -14,6 +14,7 @@ from community.models import Account, Follow, Post
 from federation.inbox import process, queue
 from federation.inbox.process import InboxWorker
 from federation.models import InboxItem
+from federation.replays import Replays
 from tests import factories
 from tests.federation.inbox.conftest import Door
 from tests.peer import Peer, PeerActor
@@ -96,6 +97,24 @@ async def test_who_follows_for_the_second_time_under_the_same_id_follows(
             assert not await follows_hanako()
             clock.advance(minutes=1)
             await ai.post(door.inbox, follow)
+
+
+async def test_a_follow_sent_again_as_it_was_does_not_count_again(door: Door, clock: FixedClock, question: str) -> None:
+    """Also where the signature is not known any more: another process, a new start."""
+    async with Peer("misskey", clock=clock) as peer:
+        ai = peer.actor("ai")
+        follow = ai.does("Follow", f"{door.origin}/users/hanako")
+        body = json.dumps(follow).encode()
+        headers = ai.signed("POST", door.inbox, body)
+        await peer.send("POST", door.inbox, headers, body)
+        await door.worker.run_once()
+        clock.advance(minutes=1)
+        await ai.post(door.inbox, ai.does("Undo", follow))
+        await door.worker.run_once()
+        vars(door.ctx.replays).update(vars(Replays()))
+        assert (await peer.send("POST", door.inbox, headers, body)).status == 202
+        await door.worker.run_once()
+        assert await door.do(lambda session: session.scalar(select(Follow.state))) is None
 
 
 async def test_what_is_ignored_says_why(door: Door, peer: Peer) -> None:
@@ -287,6 +306,17 @@ async def test_the_running_worker_is_woken_and_gives_back_what_it_holds(
         lambda session: session.execute(select(InboxItem.leased_until, InboxItem.attempts)).all()
     )
     assert (0, 0) in [tuple(row) for row in held]
+
+
+async def test_an_id_is_known_for_thirty_days(door: Door, peer: Peer, clock: FixedClock, question: str) -> None:
+    ken = peer.actor("ken")
+    like = ken.does("Like", question)
+    await ken.post(door.inbox, like)
+    await door.worker.run_once()
+    clock.advance(days=30)
+    assert await door.do(lambda session: queue.purge(session, clock())) == 0
+    assert (await ken.post(door.inbox, like)).status == 202
+    assert await door.states() == ["done"]
 
 
 async def test_old_items_are_removed(door: Door, peer: Peer, clock: FixedClock, question: str) -> None:
