@@ -53,6 +53,9 @@ SHAPES = {
     "discourse": Shape(
         "2026.6.0", person="/ap/actor/{name}", group="/ap/actor/{name}", post="/ap/object/{n}"
     ),
+    "mbin": Shape(
+        "1.9.0", person="/u/{name}", group="/m/{name}", page="/u/{name}", post="/m/hiroba/t/{n}", activity="/f/object/{n}"
+    ),
     "machi": Shape("0.1.0", group="/boards/{name}", post="/posts/{n}", activity="/activities/{n}"),
 }
 

@@ -44,6 +44,7 @@ STYLES = {
         "hs2019", "(created) (expires) (request-target) digest host", "(created) (expires) (request-target) host",
         expires_in=600,
     ),
+    "mbin": Style("rsa-sha256", "(request-target) host date digest content-type", "(request-target) host date"),
     "machi": Style("rsa-sha256", "(request-target) host date digest", "(request-target) host date"),
 }  # fmt: skip
 CONTENT_TYPES = {"nodebb": 'application/ld+json; profile="https://www.w3.org/ns/activitystreams"'}
