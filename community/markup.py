@@ -16,7 +16,9 @@ from community.wording import TAG_MOST
 RESERVED_PER_URL = 23
 """An address counts as so many characters, however long it is."""
 
-MENTIONS_MOST = 50
+MENTIONS_MOST = 19
+"""Whom one text mentions at most, besides whom it answers: Misskey drops a post that mentions more than twenty."""
+
 TAGS_MOST = 40
 
 # Japanese is written without blanks, so an address and a handle end at the first letter that is not ASCII.

@@ -77,6 +77,11 @@ def test_mentions_are_those_who_are_known(typed, who):
     assert found.body.html.count("u-url mention") == len(who)
 
 
+def test_a_crowd_is_not_mentioned_whole():
+    typed = " ".join(f"@p{number}@yamate.example" for number in range(30))
+    assert len(markup.handles(typed, homes={HERE})) == markup.MENTIONS_MOST < 20
+
+
 @pytest.mark.parametrize(
     ("typed", "tags"),
     [
