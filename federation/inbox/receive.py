@@ -24,6 +24,9 @@ from federation.vocabulary.reading import Unreadable, authority, load, same_orig
 BODY_LIMIT = 1024 * 1024
 """Bytes (federation reference §2.5)."""
 
+PARTS_LIMIT = 5_000
+"""Values that an activity may consist of: it is read before it is known who sent it, while everybody else waits."""
+
 BODY_SECONDS = 30.0
 """How long a sender may take for the body."""
 
@@ -141,7 +144,7 @@ async def _body(request: web.Request) -> bytes:
 def _activity(ctx: Federation, body: bytes) -> Inbound:
     """The body as an activity whose id lies on the host of its actor (federation reference §3, Same authority)."""
     try:
-        inbound = Inbound(load(body), ctx.town.clock())
+        inbound = Inbound(load(body, parts=PARTS_LIMIT), ctx.town.clock())
     except Unreadable as problem:
         raise _Refusal(400, str(problem)) from problem
     if not inbound.type or authority(inbound.actor_uri) is None or authority(inbound.id) is None:

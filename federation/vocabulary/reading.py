@@ -18,6 +18,10 @@ import orjson
 Document = dict[str, Any]
 
 DEPTH_LIMIT = 32
+PARTS_LIMIT = 50_000
+"""Values that a document may consist of: the longest list of ids that is read has 20,000. What a megabyte of brackets costs
+would keep everybody else waiting for a second.
+"""
 _DIGITS_LIMIT = 20
 _LONGEST_URI = 2048
 _DEFAULT_PORTS = {"https": 443, "http": 80}
@@ -27,6 +31,7 @@ _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_IN_ADDRESSES = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\s]")
 _REMEMBERED = 2_048  # addresses taken apart; of one activity the same few are asked for dozens of times
 _KEY_ENDS = re.compile(rb'"[ \t\r\n]*:')
+_TEXTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # the last one may have no end: so it takes one pass
 _HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # it may be one; the check itself is dearer
 
 
@@ -34,12 +39,19 @@ class Unreadable(ValueError):
     """A document that is not what it should be; the message says why, for the log."""
 
 
-def load(body: bytes) -> Document:
+def load(body: bytes, *, parts: int = PARTS_LIMIT) -> Document:
     """The JSON object in `body`. Raises Unreadable for anything else: malformed, duplicate keys, NaN, huge integers,
-    halves of surrogate pairs, more than 32 levels, and the JSON-LD keywords that smuggle further documents.
+    halves of surrogate pairs, more than 32 levels or so many `parts`, and the JSON-LD keywords that smuggle further documents.
     """
+    if _marks(body) > parts and _marks(_TEXTS.sub(b"", body)) > parts:
+        raise Unreadable(f"the document has more than {parts} parts")
     plain = _plain(body)
     return plain if plain is not None else _strict(body)
+
+
+def _marks(body: bytes) -> int:
+    """Commas and opening brackets: outside of texts there is about one of them for each value."""
+    return body.count(b",") + body.count(b"[") + body.count(b"{")
 
 
 def _plain(body: bytes) -> Document | None:

@@ -122,3 +122,29 @@ def test_neither_way_takes(body: bytes) -> None:
 def test_both_ways_read_what_is_plain() -> None:
     body = b'{"id":"https://a.example/1", "to" : ["x"], "n":12, "object":{"content":"a\\"b"}}'
     assert reading._plain(body) == reading._strict(body)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b'{"a":[1.5,' + b",".join([b"[]"] * 340_000) + b"]}",
+        b'{"a":1.5,' + b",".join(b'"%d":0' % number for number in range(100_000)) + b"}",
+        b'{"a":"' + b'\\"' * 500_000,
+        b'{"a":"' + b'\\"[,' * 250_000,
+    ],
+)
+def test_a_megabyte_of_brackets_keeps_nobody_waiting(body: bytes) -> None:
+    """It is read on the event loop, before it is known who sent it: as a whole it would take nearly a second."""
+
+    def refuse() -> None:
+        with pytest.raises(Unreadable):
+            load(body)
+
+    assert seconds(refuse) < 0.15
+
+
+def test_what_looks_like_parts_within_a_text_is_text() -> None:
+    text = 'a,b;[c,{d",' * 20_000
+    assert load(json.dumps({"content": text}).encode(), parts=10) == {"content": text}
+    with pytest.raises(Unreadable):
+        load(json.dumps({"content": text, "tag": [1] * 20}).encode(), parts=10)

@@ -103,6 +103,11 @@ class TestRefusals:
         )
         assert (await ken.peer.send("POST", door.inbox, headers, body)).status == 401
 
+    async def test_more_parts_than_anything_that_is_said_has(self, door: Door, ken: PeerActor) -> None:
+        """It is read before anybody is known to have signed it."""
+        letter = follow(door, ken) | {"nonsense": [[]] * 6_000}
+        assert (await ken.post(door.inbox, letter)).status == 400
+
     async def test_a_signer_who_is_not_the_actor(self, door: Door, ken: PeerActor, peer: Peer) -> None:
         assert (await peer.actor("mallory").post(door.inbox, follow(door, ken))).status == 403
 
