@@ -197,7 +197,7 @@ async def _prove(ctx: Federation, signed: signatures.SignedRequest, inbound: Inb
     except keys.HostRefused as refusal:
         raise _Refusal(403, str(refusal)) from refusal
     except keys.KeyGone as gone:
-        if not _is_farewell(inbound):
+        if not _is_farewell(inbound) or not same_origin(signed.key_id, inbound.actor_uri):
             raise _Refusal(401, str(gone)) from gone
         raise _Unprovable from gone
     except signatures.SignatureInvalid as problem:

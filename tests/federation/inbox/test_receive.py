@@ -251,6 +251,18 @@ class TestAFarewellWhoseKeyIsGone:
         ken.key = own  # each key goes back to where it was taken from
         assert not await self.is_gone(door, ken)
 
+    async def test_a_key_that_nobody_else_has_says_nothing_of_it(
+        self, door: Door, ken: PeerActor, other: Peer, clock: FixedClock
+    ) -> None:
+        """Else anybody could have us ask a host about its people, as often as they like, by a key that never was."""
+        await ken.post(door.inbox, follow(door, ken))
+        asked = ken.peer.asked("/users/ken")
+        stranger = other.actor("mallory")
+        other.answer("/users/mallory", status=404)
+        assert (await stranger.post(door.inbox, ken.does("Delete", ken.id))).status == 401
+        await ErrandWorker(door.ctx).run_once()
+        assert ken.peer.asked("/users/ken") == asked
+
     async def test_covers_nothing_but_the_farewell(self, door: Door, ken: PeerActor, clock: FixedClock) -> None:
         assert await self.say_goodbye(door, ken, clock, told=410) == 202
         clock.advance(hours=1)
