@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session, aliased
 
-from community import distance, names, town, veils
+from community import distance, names, quiet, town, veils
 from community.models import LOCAL, Account, Follow
 from community.visibility import Viewer
 
@@ -40,6 +40,7 @@ def listed(
         Account.suspended_at.is_(None),
         ~distance.hidden(viewer, Account.id, town.now(session)),
         ~veils.veiled(viewer, Account.id),
+        quiet.heard(viewer, Account.id),
     )
     if local:
         rows = rows.where(Account.domain == LOCAL)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from sqlalchemy import ColumnElement, bindparam, delete, exists, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from community import distance, ids, town, veils
+from community import distance, ids, quiet, town, veils
 from community.errors import Invalid
 from community.models import Account, Learning, Post, PostTag, Strength, Tag
 from community.text import fold, line
@@ -74,6 +74,7 @@ def people_with(session: Session, viewer: Viewer, topic: str, *, limit: int = 40
                 Account.deleted_at.is_(None),
                 Account.suspended_at.is_(None),
                 ~veils.veiled(viewer, Account.id),
+                quiet.heard(viewer, Account.id),
             )
             .order_by(Account.id)
             .limit(limit)
@@ -111,6 +112,7 @@ def matching_questions(session: Session, viewer: Viewer, limit: int = 3) -> list
                 visible_to(viewer),
                 ~distance.hidden(viewer, Post.author_id, town.now(session)),
                 ~veils.veiled(viewer, Post.author_id),
+                quiet.heard(viewer, Post.author_id),
                 ~exists().where(
                     answered.root_id == Post.id,
                     answered.author_id == viewer.account_id,

@@ -73,6 +73,7 @@ def _conditions(session: Session, viewer: Viewer) -> list[ColumnElement[bool]]:
         Account.discoverable.is_(True),
         Account.deleted_at.is_(None),
         Account.suspended_at.is_(None),
+        Account.silenced_at.is_(None),
         Account.moved_to_uri.is_(None),
         Account.id.not_in(followed),
         Account.id.not_in(dismissed),

@@ -7,10 +7,10 @@ of what that one person wrote.
 from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
-from community import distance, town
+from community import distance, quiet, town
 from community.arrivals import enter
 from community.homes import BACKFILL, backfill, leave
-from community.models import HomeEntry, Post, PostTag, Tag
+from community.models import Account, HomeEntry, Post, PostTag, Tag
 from community.text import fold
 from community.visibility import Viewer, visible_to
 
@@ -55,7 +55,8 @@ def questions(
     limit: int = 20,
 ) -> list[Post]:
     """質問一覧, newest first: 新しい (new), 答えを待っています (waiting: no answer yet, not solved), 解決済み (solved),
-    ほかのまち (others). An unknown `tab` counts as new.
+    ほかのまち (others). An unknown `tab` counts as new. Who is heard by followers alone is left out for others, but on a
+    board that is so itself.
     """
     rows = (
         select(Post)
@@ -68,6 +69,8 @@ def questions(
         .order_by(Post.id.desc())
         .limit(limit)
     )
+    if not _is_quiet(session, board_id):
+        rows = rows.where(quiet.heard(viewer, Post.author_id))
     if tab == "waiting":
         rows = rows.where(Post.answers_count == 0, Post.solved_at.is_(None))
     elif tab == "solved":
@@ -94,6 +97,11 @@ def of_author(
         .limit(limit)
     )
     return list(session.execute(_below(rows, max_id, None)).scalars())
+
+
+def _is_quiet(session: Session, board_id: int | None) -> bool:
+    board = session.get(Account, board_id) if board_id is not None else None
+    return board is not None and board.silenced_at is not None
 
 
 def _below(rows: Select[Post], max_id: int | None, board_id: int | None) -> Select[Post]:

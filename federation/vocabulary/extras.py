@@ -14,7 +14,7 @@ _QUOTE_RELATIONS = frozenset(
         "https://www.w3.org/ns/activitystreams#quoteUrl",
     }
 )  # fmt: skip
-_MOST_VOTES = 2**31 - 1
+_MOST_VOTES = 10_000_000  # no number that somebody else tells is shown larger (federation reference §3, Collections)
 _LONGEST_LINE = 300
 
 

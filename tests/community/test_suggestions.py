@@ -59,7 +59,7 @@ def test_those_thanked_by_people_one_follows_but_never_by_private_thanks(session
 
 
 @pytest.mark.parametrize(
-    "why", ["followed", "asked", "blocked", "blocks", "muted", "dismissed", "shy", "suspended", "moved"]
+    "why", ["followed", "asked", "blocked", "blocks", "muted", "dismissed", "shy", "suspended", "silenced", "moved"]
 )
 def test_nobody_is_suggested_who_should_not_be(session, hanako, why):
     sensei = factories.member(session, "sensei", strengths=["備蓄"], locked=why == "asked")
@@ -79,6 +79,8 @@ def test_nobody_is_suggested_who_should_not_be(session, hanako, why):
         sensei.discoverable = False
     elif why == "suspended":
         sensei.suspended_at = 1
+    elif why == "silenced":
+        sensei.silenced_at = 1
     else:
         sensei.moved_to_uri = "https://yamate.example/users/sensei"
     session.flush()

@@ -82,6 +82,13 @@ def test_new_counts_come_without_a_new_moment(session: Session) -> None:
     assert poll.expires_at <= session.info["machi.town"].clock()
 
 
+def test_no_count_of_theirs_is_taken_larger_than_ten_million(session: Session) -> None:
+    follow_ken(session)
+    mail.deliver(session, said("Create", question((10**15, 2), votersCount=10**15)))
+    assert counts(session, stored(session)) == [10**7, 2]
+    assert session.get_one(Poll, stored(session).id).voters_count == 10**7
+
+
 def test_nobody_else_counts_for_it(session: Session) -> None:
     follow_ken(session)
     mail.deliver(session, said("Create", question()))
