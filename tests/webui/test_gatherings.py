@@ -90,7 +90,9 @@ async def test_a_full_flag_says_so_kindly(site: Site) -> None:
     refused = await hotate.post(f"/flags/{flag}/join", form)
     assert refused.status == 409
     assert "この旗は、定員になりました。" in refused.text
-    assert f"/flags/{flag}/join" not in (await hotate.get(f"/@harukaze/{flag}")).text
+    full = await hotate.get(f"/@harukaze/{flag}")
+    assert f"/flags/{flag}/join" not in full.text
+    assert "場所が空いたら、また集まれます。" in full.text
     assert await site.database.read(lambda session: session.scalars(select(Join)).all()) == []
 
 
@@ -102,6 +104,8 @@ async def test_closed_and_raised_again(site: Site) -> None:
     page = await harukaze.get(f"/@harukaze/{flag}")
     closed = await harukaze.post(f"/flags/{flag}/close", page.form(f"/flags/{flag}/close"))
     assert "この旗は、おひらきになりました。" in closed.text
+    assert "今回は静かな旗でした。" in closed.text
+    assert "集まった人 0人" in closed.text
     assert "BCPを1枚で書く90分" in (await harukaze.get("/flags?tab=past")).text
     again = await harukaze.post(f"/flags/{flag}/reopen", closed.form(f"/flags/{flag}/reopen"))
     assert "おひらきにする" in again.text

@@ -3,7 +3,7 @@
 import orjson
 from sqlalchemy import select
 
-from community import answers, text
+from community import answers, stewardship, text
 from community.models import Account, Post
 from federation.models import OutboxItem
 from tests import factories
@@ -25,6 +25,18 @@ async def test_a_keeper_has_a_question_stand_first(site: Site, scene: Scene) -> 
     gone = await keeper.post(f"/posts/{scene.question}/unfirst", done.form(f"/posts/{scene.question}/unfirst"))
     assert "先頭から外しました" in gone.text
     assert "はじめに読む" not in (await neighbour.get("/@roumu")).text
+
+
+async def test_a_flag_that_stands_first_stands_there_alone(site: Site, scene: Scene) -> None:
+    def first(session):
+        keeper = factories.member(session, "kaori", role="keeper")
+        flags = [factories.flag(session, keeper, slug="roumu", title=title) for title in ("就業規則を読む会", "ただの集まり")]
+        stewardship.show_first(session, post=flags[0], by=keeper)
+
+    await site.database.write(first)
+    board = (await (await site.enter("hotate")).get("/@roumu")).text
+    assert [board.count(f">{title}</a>") for title in ("就業規則を読む会", "ただの集まり")] == [1, 1]
+    assert board.index("はじめに読む") < board.index("就業規則を読む会") < board.index("ただの集まり")
 
 
 async def test_nobody_else_does(site: Site, scene: Scene) -> None:

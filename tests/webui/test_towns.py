@@ -20,6 +20,7 @@ async def test_asking_a_town_and_taking_it_back(site: Site) -> None:
     assert "yamate.example へ、姉妹まちの話を送りました" in asked.text
     assert "返事を待っています" in asked.text
     ended = await browser.send(asked, "/operate/sisters/end")
+    assert "yamate.example への姉妹まちの話を取り下げました。" in ended.text
     assert "姉妹まちはまだありません" in ended.text
 
 

@@ -1,5 +1,6 @@
 """A person's page with the 感謝の手帳, a board's page, and following them."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from aiohttp import web
@@ -20,7 +21,7 @@ from community import (
     veils,
 )
 from community.errors import CommunityError, NotFound
-from community.models import Account, Follow
+from community.models import Account, Follow, Post
 from community.visibility import Viewer
 from federation import lookup
 from webui import addresses, auth, forms
@@ -75,7 +76,9 @@ def by_handle(session: Session, viewer: Viewer, handle: str) -> Account:
     """
     name, _, home = handle.casefold().removeprefix("@").partition("@")
     home = "" if town.of(session).uris.is_home(home) else home
-    return standing(session, viewer, session.scalar(select(Account).where(Account.name == name, Account.domain == home)))
+    return standing(
+        session, viewer, session.scalar(select(Account).where(Account.name == name, Account.domain == home))
+    )
 
 
 def standing(session: Session, viewer: Viewer, account: Account | None) -> Account:
@@ -141,7 +144,9 @@ def _person(
         "letters": letters,
         "answers": {card.post.id: card for card in answers},
         "older_letters": letters[-1].thanks.id if len(book.letters) > _LETTERS else None,
-        "pinned": cards.load(session, viewer, pins.shown(session, viewer, account.id)) if before is None else [],
+        "pinned": cards.load(session, viewer, pins.shown(session, viewer, account.id))
+        if before is None
+        else [],
         "posts": cards.load(session, viewer, shown),
         "older": shown[-1].id if len(posts) > _POSTS else None,
     }
@@ -156,17 +161,24 @@ def _destination(session: Session, viewer: Viewer, account: Account) -> Account 
 def _board(session: Session, viewer: Viewer, account: Account, before: int | None) -> dict[str, Any]:
     found = timelines.questions(session, viewer, board_id=account.id, max_id=before, limit=_POSTS + 1)
     shown = found[:_POSTS]
+    first = boards.first(session, viewer, account.id) if before is None else []
     return {
         **_tie(session, viewer, account),
         "board": boards.page(session, viewer, account.name) if account.local else None,
         "label": lambda locale: boards.label(account, locale),
-        "first": cards.load(session, viewer, boards.first(session, viewer, account.id)) if before is None else [],
-        "flags": cards.load(session, viewer, flag_lists.coming(session, viewer, board_id=account.id, limit=_FLAGS))
+        "first": cards.load(session, viewer, first),
+        "flags": cards.load(session, viewer, _flags(session, viewer, account, first))
         if before is None
         else [],
         "posts": cards.load(session, viewer, shown),
         "older": shown[-1].id if len(found) > _POSTS else None,
     }
+
+
+def _flags(session: Session, viewer: Viewer, board: Account, first: Sequence[Post]) -> list[Post]:
+    """The next flags of a board, but for those that stand first on its page already."""
+    coming = flag_lists.coming(session, viewer, board_id=board.id, limit=_FLAGS + len(first))
+    return [flag for flag in coming if flag not in first][:_FLAGS]
 
 
 @routes.post("/accounts/{id}/follow")

@@ -21,6 +21,14 @@ _moderators = auth.require_role("moderator", "admin")
 _admins = auth.require_role("admin")
 _HERE = "/operate/towns"
 _ALLOWLIST = "allowlist"
+_ENDED = {
+    sisters.ASKED: "%(domain)s への姉妹まちの話を取り下げました。",
+    sisters.ASKING: "%(domain)s との姉妹まちは、今回は見送りました。",
+    sisters.AGREED: "%(domain)s との姉妹まちを終わりにしました。",
+}
+_TURN = (sisters.ASKING, sisters.ASKED, sisters.AGREED)
+"""Who waits for our answer stands first, then whose answer we wait for."""
+
 Deed = Callable[[Session], str]
 
 
@@ -61,7 +69,11 @@ async def ask(request: web.Request) -> web.Response:
         domain, agreed = await request.app[DATABASE].write(deed)
     except CommunityError as error:
         return await _show(request, error=error, sister_form=form)
-    said = "%(domain)s と姉妹まちになりました。" if agreed else "%(domain)s へ、姉妹まちの話を送りました。返事を待ちましょう。"
+    said = (
+        "%(domain)s と姉妹まちになりました。"
+        if agreed
+        else "%(domain)s へ、姉妹まちの話を送りました。返事を待ちましょう。"
+    )
     return redirect(request, _HERE, said, {"domain": domain})
 
 
@@ -80,11 +92,18 @@ async def accept(request: web.Request) -> web.Response:
 @_admins
 async def end(request: web.Request) -> web.Response:
     domain = form_of(request).text("domain")
+
+    def deed(session: Session) -> str:
+        row = sisters.of(session, domain)
+        said = _ENDED[row.state if row else sisters.AGREED]
+        sisters.end(session, domain)
+        return said
+
     try:
-        await request.app[DATABASE].write(lambda session: sisters.end(session, domain))
+        said = await request.app[DATABASE].write(deed)
     except CommunityError as error:
         return await _show(request, error=error)
-    return redirect(request, _HERE, "%(domain)s との姉妹まちを終わりにしました。", {"domain": domain})
+    return redirect(request, _HERE, said, {"domain": domain})
 
 
 @routes.post("/operate/towns/rules")
@@ -125,12 +144,13 @@ async def lift_rule(request: web.Request) -> web.Response:
 @_admins
 async def permit(request: web.Request) -> web.Response:
     form = form_of(request)
-    return await _decide(
-        request,
-        lambda session: towns.permit(session, form.text("domain")).domain,
-        form,
-        "%(domain)s とやりとりできるようにしました。",
-    )
+    try:
+        domain = await request.app[DATABASE].write(
+            lambda session: towns.permit(session, form.text("domain")).domain
+        )
+    except CommunityError as error:
+        return await _show(request, error=error, permit_form=form)
+    return redirect(request, _HERE, "%(domain)s とやりとりできるようにしました。", {"domain": domain})
 
 
 async def _decide(request: web.Request, deed: Deed, form: Form, said: str) -> web.Response:
@@ -147,8 +167,9 @@ async def _show(
     error: CommunityError | None = None,
     sister_form: Form | None = None,
     rule_form: Form | None = None,
+    permit_form: Form | None = None,
 ) -> web.Response:
-    wrong = sister_form or rule_form or Form()
+    wrong = sister_form or rule_form or permit_form or Form()
     if error is not None:
         explain(request, wrong, error)
     settings = request.app[SETTINGS]
@@ -159,7 +180,7 @@ async def _show(
         form=wrong,
         sister_form=sister_form or Form(),
         rule_form=(rule_form or Form()).at("rule"),
-        permit_form=Form().at("permit"),
+        permit_form=(permit_form or Form()).at("permit"),
         here=await request.app[DATABASE].read(_neighbourhood),
         by_list=settings.federation.mode == _ALLOWLIST,
     )
@@ -170,7 +191,8 @@ def _neighbourhood(session: Session) -> Neighbourhood:
     reached = {each.host: each for each in health.by_host(session)}
     return Neighbourhood(
         neighbours=[
-            Neighbour(row, passed.get(row.domain), reached.get(row.domain)) for row in sisters.every(session)
+            Neighbour(row, passed.get(row.domain), reached.get(row.domain))
+            for row in sorted(sisters.every(session), key=lambda row: _TURN.index(row.state))
         ],
         rules=list(towns.blocks(session)),
         permits=list(towns.permits(session)),
