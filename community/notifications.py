@@ -88,7 +88,7 @@ def tell(
         "root": 0 if post is None else post.root_id or post.id,
         "now": now,
     }
-    found = _ASKED.rows(session, **facts)
+    found = (_ASKED if post is None else _ASKED_OF_POST).rows(session, **facts)
     asked = _Asked._make(found[0]) if found else None
     if asked is None or _is_unwanted(asked, kind):
         return
@@ -97,7 +97,7 @@ def tell(
     if decided == notice_policy.DROP:
         return
     if asked.known:
-        session.connection().execute(_SAME, facts)
+        (_SAME if post is None else _SAME_OF_POST).run(session, **facts)
     held = decided == notice_policy.FILTER
     identifier = ids.new(now)
     _INSERT.run(
@@ -273,32 +273,36 @@ def _is_unwanted(asked: _Asked, kind: str) -> bool:
 _ME, _ACTOR = (bindparam(name, None, type_=Notification.id.type) for name in ("me", "actor"))
 
 
-def _same(notice: Any) -> ColumnElement[bool]:
+def _same(notice: Any, *, of_post: bool) -> ColumnElement[bool]:
+    """Notices of a post are found by the post: one actor may have made thousands."""
+    post, member = bindparam("post", None, type_=Notification.id.type), notice.account_id
     return and_(
-        notice.account_id == _ME,
+        (member + 0 if of_post else member) == _ME,  # an expression, so that its index is not taken
         notice.actor_id == _ACTOR,
         notice.kind == bindparam("kind", None, type_=Notification.kind.type),
-        func.coalesce(notice.post_id, 0) == bindparam("post", None, type_=Notification.id.type),
+        notice.post_id == post if of_post else notice.post_id.is_(None),
         func.coalesce(notice.thanks_id, 0) == bindparam("thanks", None, type_=Notification.id.type),
         func.coalesce(notice.report_id, 0) == bindparam("report", None, type_=Notification.id.type),
     )
 
 
-def _asked() -> Select[*tuple[Any, ...]]:
+def _asked(*, of_post: bool) -> Select[*tuple[Any, ...]]:
     """Everything that decides whether a member is told, in one row."""
     mute = ThreadMute
     return select(
         Member.notification_policy,
-        exists().where(_same(aliased(Notification))).label("known"),
+        exists().where(_same(aliased(Notification), of_post=of_post)).label("known"),
         exists().where(mute.account_id == _ME, mute.root_id == bindparam("root", None, type_=Notification.id.type)).label("muted"),
         distance.unheard_by(_ME, _ACTOR, bindparam("now", None, type_=Notification.id.type)).label("unheard"),
         exists().where(PushSubscription.account_id == _ME).label("devices"),
     ).where(Member.account_id == _ME)
 
 
-_ASKED = Prepared(lambda _dialect: _asked())
-_SAME = delete(Notification).where(_same(Notification)).execution_options(synchronize_session=False)
 _notices = cast("Table", Notification.__table__)
+_ASKED = Prepared(lambda _dialect: _asked(of_post=False))
+_ASKED_OF_POST = Prepared(lambda _dialect: _asked(of_post=True))
+_SAME = Prepared(lambda _dialect: delete(_notices).where(_same(_notices.c, of_post=False)))
+_SAME_OF_POST = Prepared(lambda _dialect: delete(_notices).where(_same(_notices.c, of_post=True)))
 _INSERT = Prepared(
     lambda _dialect: insert(_notices).values(
         {each.name: bindparam(each.name, None, type_=each.type) for each in _notices.columns}

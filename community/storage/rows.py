@@ -56,7 +56,9 @@ class Rows(Generic[M]):
             if name not in said:
                 kept[name] = value
         make_transient_to_detached(row)
-        session.add(row)
+        key = instance_state(row).key
+        assert key is not None
+        _attach(session, row, key)
 
     def get(self, session: Session, key: int) -> M | None:
         """The row with this key, as the session holds it or else as it stands; None if there is none."""
@@ -86,6 +88,13 @@ class Rows(Generic[M]):
         row = self._instances.new_instance()
         # As if each had been set as loaded, one by one, which would take five times as long.
         instance_state(row).dict.update(values)
-        make_transient_to_detached(row)
-        session.add(row)
+        _attach(session, row, identity_key(self._model, found[self._key_at]))
         return row
+
+
+def _attach(session: Session, row: Any, key: Any) -> None:
+    """What `session.add` does with a row that is stored, less the search for others that hang on it: here nothing does."""
+    state = instance_state(row)
+    state.key = key
+    state.session_id = session.hash_key
+    session.identity_map.add(state)

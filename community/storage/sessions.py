@@ -6,6 +6,7 @@ from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Connection, Engine, event
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import instance_state
 
 from community import events, town
 from community.events import Bus
@@ -45,6 +46,19 @@ class UnitSession(Session):
         if not args and not options and self._one.in_transaction() and not self.in_nested_transaction():
             return self._one  # there is but one, and this session has begun on it
         return super().connection(*args, **options)
+
+    def get(self, entity: Any, ident: Any, **options: Any) -> Any:
+        """As a Session does; a row that is at hand, by a short way: everybody who hears of a post asks for it again."""
+        kept = self.identity_map.get((entity, (ident,), None)) if not options else None
+        if kept is None or instance_state(kept).expired:
+            return super().get(entity, ident, **options)
+        return kept
+
+    def get_one(self, entity: Any, ident: Any, **options: Any) -> Any:
+        kept = self.identity_map.get((entity, (ident,), None)) if not options else None
+        if kept is None or instance_state(kept).expired:
+            return super().get_one(entity, ident, **options)
+        return kept
 
     def commit(self) -> NoReturn:
         raise RuntimeError("A unit of work never commits: Database.write does, after it.")

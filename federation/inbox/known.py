@@ -14,7 +14,8 @@ from community.models import LOCAL, Account, Post
 from community.storage.prepared import Prepared, among_texts
 from federation import actors
 
-_POSTS, _ACCOUNTS, _NAMED = "machi.inbox.posts", "machi.inbox.accounts", "machi.inbox.named"
+_POSTS, _ACCOUNTS = "machi.inbox.posts", "machi.inbox.accounts"
+_NAMED, _ANSWERS = "machi.inbox.named", "machi.inbox.answers"
 
 
 class Named(NamedTuple):
@@ -29,7 +30,8 @@ class Named(NamedTuple):
 
 def begin(session: Session) -> None:
     """Forget everything: a new activity, or a new try."""
-    session.info[_POSTS], session.info[_ACCOUNTS], session.info[_NAMED] = {}, {}, {}
+    for each in (_POSTS, _ACCOUNTS, _NAMED, _ANSWERS):
+        session.info[each] = {}
 
 
 def post(session: Session, uri: str) -> Post | None:
@@ -58,6 +60,12 @@ def named(session: Session, uris: Iterable[str]) -> dict[str, Named]:
         for uri, number, kind, domain, deleted_at in _BY_URIS.rows(session, uris=new):
             kept[uri] = Named(uri, number, kind, domain == LOCAL, deleted_at is not None)
     return {uri: found for uri in wanted if (found := kept[uri]) is not None}
+
+
+def answers(session: Session) -> dict[str, bool]:
+    """Whether a post concerns us, by its id, as far as that was asked (`sight`)."""
+    found: dict[str, bool] = session.info.setdefault(_ANSWERS, {})
+    return found
 
 
 def add_post(session: Session, stored: Post) -> None:

@@ -21,8 +21,12 @@ _SISTERS_PATH = "/sisters"
 _follow, _follower = Follow.__table__.c, Account.__table__.c
 _FOLLOWED = Prepared(
     lambda dialect: select(_follow.id)
-    .join_from(Follow.__table__, Account.__table__, _follower.id == _follow.follower_id)
-    .where(among(_follow.followee_id, "these", dialect), _follow.state == "accepted", _follower.domain == LOCAL)
+    .where(
+        among(_follow.followee_id, "these", dialect),
+        _follow.state == "accepted",
+        # Asked of each follower; joined, SQLite would begin with everybody who lives here.
+        select(_follower.domain).where(_follower.id == _follow.follower_id).scalar_subquery() == LOCAL,
+    )
     .limit(1)
 )
 
@@ -45,6 +49,13 @@ def visibility_of(session: Session, inbound: Inbound, note: Note) -> str:
 
 def concerns_us(session: Session, inbound: Inbound, note: Note) -> bool:
     """Whether somebody here follows it, is addressed, answered or quoted by it, or a sister town sends it."""
+    answers = known.answers(session)  # `needs` asks, and `place` asks again
+    if note.id not in answers:
+        answers[note.id] = _concerns_us(session, inbound, note)
+    return answers[note.id]
+
+
+def _concerns_us(session: Session, inbound: Inbound, note: Note) -> bool:
     if note.in_reply_to is not None and known.post(session, note.in_reply_to) is not None:
         return True
     if note.quote is not None and _is_ours(session, note.quote):

@@ -147,7 +147,9 @@ def _number(text: str) -> float:
 
 def text_of(value: object) -> str:
     """`value` if it is a string without NUL, else an empty one."""
-    return value.replace("\x00", "") if isinstance(value, str) else ""
+    if not isinstance(value, str):
+        return ""
+    return value.replace("\x00", "") if "\x00" in value else value
 
 
 def truth(value: object) -> bool:
@@ -163,6 +165,9 @@ def items(value: object) -> list[Any]:
 
 def type_of(document: Document) -> str:
     """The `type`; of several the first, as Misskey reads it."""
+    told = document.get("type")
+    if isinstance(told, str):  # as nearly everybody writes it
+        return text_of(told)
     return next((text_of(each) for each in items(document.get("type")) if isinstance(each, str)), "")
 
 
