@@ -6,13 +6,14 @@ from community import towns
 from federation import documents, keys, signatures
 from federation.context import Federation
 from federation.documents import NOBODY, Asker
+from federation.networks import client_network, is_elsewhere
 from federation.vocabulary.reading import authority
 
 
 class Unproven(Exception):
     """The request bears a signature that does not hold, or, where one is demanded, none.
 
-    `status` is 401, or 503 while the key cannot be had: then it is worth asking again.
+    `status` is 401, or 503 while the key cannot be had, or 429: then it is worth asking again.
     """
 
     def __init__(self, reason: str, status: int = 401) -> None:
@@ -55,6 +56,7 @@ async def asker_of(ctx: Federation, request: web.Request, *, demanded: bool = Fa
             scheme=ctx.town.uris.scheme,
             now=ctx.town.clock(),
         )
+        await _not_too_fast(ctx, request, signed.key_id)
         owner = await keys.prove(ctx, signed)
     except signatures.SignatureInvalid as problem:
         raise Unproven(str(problem)) from problem
@@ -65,3 +67,12 @@ async def asker_of(ctx: Federation, request: web.Request, *, demanded: bool = Fa
     if demanded and asker == NOBODY:
         raise Unproven(f"{host} is refused here")
     return asker
+
+
+async def _not_too_fast(ctx: Federation, request: web.Request, key_id: str) -> None:
+    """Before a key that is not at hand is looked for, and fetched: whoever asks is nobody yet, and would have us ask others."""
+    if ctx.keyring.others.get(key_id) is not None:
+        return
+    network = client_network(request, ctx.proxies)
+    if (is_elsewhere(network) and ctx.rates.from_network(network)) or await keys.until_met(ctx, key_id):
+        raise Unproven("too many keys that are not known here", 429)

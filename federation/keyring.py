@@ -3,16 +3,23 @@
 Everything here can be had again; the database and the other servers hold the truth.
 """
 
-from collections import OrderedDict
-from collections.abc import Hashable
+from collections import Counter, OrderedDict
+from collections.abc import Hashable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Generic, NamedTuple, TypeVar
 
 from federation.key_documents import PublicKey
+from federation.rates import domain_of
 from federation.signatures import LocalKey
 
 K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
+
+FETCHED_AT_ONCE, DOMAIN_AT_ONCE = 64, 8
+"""Keys that are fetched at the same time, in all and of the hosts below one domain: whoever signs is nobody yet, and hosts
+that hang must not take the connections through which letters go out.
+"""
 
 _MOST_KEYS = 10_000
 _MOST_HOSTS = 10_000
@@ -70,6 +77,21 @@ class Recent(Generic[K, V]):
         self._rows.pop(key, None)
 
 
+class Lately(Generic[K]):
+    """What was found to be so within the last moment (milliseconds), and need not be asked again yet."""
+
+    def __init__(self, moment: int) -> None:
+        self._moment = moment
+        self._found: Recent[K, int] = Recent()
+
+    def has(self, key: K, now: int) -> bool:
+        at = self._found.get(key)
+        return at is not None and 0 <= now - at < self._moment
+
+    def note(self, key: K, now: int) -> None:
+        self._found.put(key, now)
+
+
 @dataclass(slots=True)
 class _Period:
     """What was asked of one host since `since` (milliseconds)."""
@@ -102,6 +124,28 @@ class Allowances:
         period.failed += failed
 
 
+class Fetching:
+    """For whom keys are being fetched now. For the event loop alone."""
+
+    def __init__(self) -> None:
+        self._busy: Counter[str] = Counter()
+
+    @contextmanager
+    def place(self, host: str) -> Iterator[bool]:
+        """Whether one more key may be fetched, of `host`; the place is held for as long as the block runs."""
+        domain = domain_of(host)
+        if self._busy.total() >= FETCHED_AT_ONCE or self._busy[domain] >= DOMAIN_AT_ONCE:
+            yield False
+            return
+        self._busy[domain] += 1
+        try:
+            yield True
+        finally:
+            self._busy[domain] -= 1
+            if not self._busy[domain]:
+                del self._busy[domain]
+
+
 class KeyRing:
     """The memory of one process. Not for threads."""
 
@@ -112,3 +156,4 @@ class KeyRing:
         self.asked: Recent[str, int] = Recent()  # by key id: when it was last fetched
         self.failures: Recent[str, Failure] = Recent()  # by key id
         self.allowances = Allowances()
+        self.fetching = Fetching()

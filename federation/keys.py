@@ -26,7 +26,7 @@ from federation.vocabulary.reading import Unreadable, authority, same_origin, ur
 
 __all__ = [
     "HostRefused", "KeyGone", "KeyUnavailable", "LocalKey", "RemoteKey", "SealBroken", "ensure_key", "instance_key",
-    "key_for", "prove", "public_key",
+    "key_for", "prove", "public_key", "until_met",
 ]  # fmt: skip
 
 COOLDOWN_MS = 300_000
@@ -74,6 +74,17 @@ async def public_key(ctx: Federation, key_id: str) -> RemoteKey:
         return remembered[0]
     stored = await _stored(ctx, key_id)
     return stored if stored is not None else await _asked(ctx, key_id, lambda: ctx.keyring.others.get(key_id))
+
+
+async def until_met(ctx: Federation, key_id: str) -> int:
+    """Seconds to wait before the key of a host that was never met is fetched: not too many of one domain are met at once.
+    0 for every other key.
+    """
+    host = authority(key_id)
+    if host is None or ctx.keyring.others.get(key_id) is not None:
+        return 0
+    known = await ctx.database.glance(lambda session: actors.is_host_known(session, host))
+    return 0 if known else ctx.rates.new_host(host)
 
 
 async def _fresher(ctx: Federation, key_id: str, known: RemoteKey) -> RemoteKey | None:
@@ -139,7 +150,10 @@ async def _asked(
             failure = ring.failures.get(key_id)
             if failure is not None and ctx.town.clock() < failure.until:
                 raise failure.kind(failure.reason)
-            return await _fetched_or_noted(ctx, key_id, host)
+            with ring.fetching.place(host) as placed:
+                if not placed:
+                    raise KeyUnavailable("too many keys are being fetched")
+                return await _fetched_or_noted(ctx, key_id, host)
     except Crowded as problem:
         raise KeyUnavailable(f"too many keys of {host} are being fetched") from problem
 

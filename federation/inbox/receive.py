@@ -70,7 +70,7 @@ async def receive(ctx: Federation, request: web.Request, recipient: str | None) 
         signed = _signed(ctx, request, body)
         if ctx.replays.is_known(signed.signature, ctx.town.clock()):
             return _accepted()
-        await _not_too_many_new(ctx, signed.key_id)
+        _wait_if(await keys.until_met(ctx, signed.key_id), "the domain, of which too many hosts are new")
         signer = await _prove(ctx, signed, inbound)
         ctx.rates.from_host(authority(signer) or "")
         await intake.take(ctx, Letter(inbound, body, signer, signed.signed_at))
@@ -100,15 +100,6 @@ def _not_too_fast(ctx: Federation, request: web.Request) -> None:
     network = client_network(request, ctx.proxies)
     if is_elsewhere(network):
         _wait_if(ctx.rates.from_network(network), "the network")
-
-
-async def _not_too_many_new(ctx: Federation, key_id: str) -> None:
-    """Before the key of a host that was never met is fetched: whether its domain does not bring forth too many of them."""
-    host = authority(key_id)
-    if host is None or ctx.keyring.others.get(key_id) is not None:
-        return
-    if not await ctx.database.glance(lambda session: actors.is_host_known(session, host)):
-        _wait_if(ctx.rates.new_host(host), "the domain, of which too many hosts are new")
 
 
 def _wait_if(seconds: int, who: str) -> None:
