@@ -48,9 +48,12 @@ class FedifyPeer:
         """Everything that ever arrived, in order."""
         return (await self.do("received"))["items"]
 
-    async def next(self, kind: str, *, where: Callable[[Any], bool] = lambda _: True) -> Entry:
+    async def next(
+        self, kind: str, *, where: Callable[[Any], bool] = lambda _: True, refused: bool = False
+    ) -> Entry:
         """The next delivery of an activity of the type `kind` for which `where` holds; those of the type before it are
-        passed over. Whatever is given back was taken by Fedify and verified by it.
+        passed over. Whatever is given back was taken by Fedify and verified by it; what is expected to be `refused`,
+        answered with 400.
         """
         try:
             async with asyncio.timeout(PATIENCE):
@@ -59,7 +62,7 @@ class FedifyPeer:
                     for entry in found["items"]:
                         if where(entry["activity"]):
                             self._seen[kind] = entry["n"] + 1
-                            return verified(entry)
+                            return with_400(entry) if refused else verified(entry)
         except TimeoutError:
             came = [(each["n"], each["type"], each["status"]) for each in await self.received()]
             raise AssertionError(f"{kind} did not come after number {self._seen.get(kind, 0)}; came: {came}") from None
@@ -76,6 +79,12 @@ def verified(entry: Entry) -> Entry:
     for extra in (signatures["ld"], signatures["integrityProof"]):
         assert extra is None or extra["verified"] is True, entry
     assert entry["status"] in (200, 202), entry
+    return entry
+
+
+def with_400(entry: Entry) -> Entry:
+    """`entry`, which is rightly signed and of a kind that Fedify knows nothing of."""
+    assert (entry["status"], entry["signatures"]["http"]["verified"]) == (400, True), entry
     return entry
 
 

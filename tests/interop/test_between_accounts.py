@@ -1,6 +1,7 @@
 """Moves, quotes with consent, gatherings and pinned posts between a town and Fedify."""
 
 from community.models import Account, Join
+from tests.factories import PASSPHRASE
 from tests.integration.served import Town, quiet
 from tests.interop.conftest import Enter
 from tests.interop.peer import FedifyPeer
@@ -46,12 +47,34 @@ async def test_it_quotes_with_our_consent(minato: Town, peer: FedifyPeer, app: E
 
 async def test_one_of_us_quotes_it_with_its_consent(minato: Town, peer: FedifyPeer, app: Enter):
     hanako = await app("hanako")
-    said = await peer.do("post", content="すてきな話", mention=[f"@hanako@{minato.domain}"])
+    said = await peer.do("post", content="すてきな話", mention=[f"@hanako@{minato.domain}"], quotable=True)
     theirs = await hanako.status(said["object"])
     await followed(minato, peer)
     ours = await hanako.post("/api/v1/statuses", status="これです", quoted_status_id=theirs["id"], visibility="public")
     note = (await peer.next("Create", where=lambda it: it["object"]["id"] == ours["uri"]))["activity"]["object"]
     assert {note[name] for name in ("quote", "quoteUri", "quoteUrl", "_misskey_quote")} == {said["object"]}
+    request = await peer.next("QuoteRequest")
+    assert request["activity"]["object"] == said["object"]
+    consent = await peer.do("consent", n=request["n"])
+    update = await peer.next("Update", where=lambda it: it["object"]["id"] == ours["uri"])
+    assert update["activity"]["object"]["quoteAuthorization"] == consent["stamp"]
+    shown = await hanako.get(f"/api/v1/statuses/{ours['id']}")
+    assert shown["quote"]["state"] == "accepted"
+
+
+async def test_one_of_us_moves_to_it(minato: Town, peer: FedifyPeer):
+    await followed(minato, peer)
+    await peer.do("alias", of=f"@hanako@{minato.domain}", **{"as": "bob"})
+    hanako = await minato.enter("hanako")
+    page = await hanako.get("/settings/moving")
+    sent = await hanako.browser.send(
+        page, "/settings/moving/leave", target=peer.handle("bob"), old_passphrase=PASSPHRASE
+    )
+    assert sent.status == 200, sent.alert
+    move = (await peer.next("Move"))["activity"]
+    here = f"{minato.origin}/users/hanako"
+    assert (move["actor"], move["object"], move["target"]) == (here, here, peer.id("bob"))
+    assert (await peer.do("lookup", what=here))["movedTo"] == peer.id("bob")
 
 
 async def test_it_gathers_round_a_flag(minato: Town, peer: FedifyPeer):

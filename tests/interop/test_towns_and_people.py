@@ -1,9 +1,12 @@
 """Boards, blocks, reports, polls, moves, quotes and goodbyes between a town and Fedify."""
 
+from functools import partial
+from typing import Any
+
 from community.models import Account, Block, Follow, Report
 from tests.integration.served import Town, quiet
 from tests.interop.conftest import Enter
-from tests.interop.peer import FedifyPeer
+from tests.interop.peer import FedifyPeer, started
 from tests.interop.test_questions import asked, followed
 
 
@@ -18,11 +21,27 @@ async def test_it_follows_a_board_and_is_told_what_happens_there(minato: Town, p
     assert (inner["type"], inner["object"]["id"]) == ("Create", uri)
     assert (await peer.next("Announce", where=lambda it: it["object"] == uri))["activity"]["actor"] == board
     answer = await (await minato.enter("ken")).answer(uri, "受付にあります。")
-    passed_on = await peer.next("Announce", where=lambda it: it["object"]["object"]["id"] == answer)
-    assert passed_on["activity"]["object"]["actor"] == f"{minato.origin}/users/ken"
+    await hanako.solve(uri, answer)
+    await hanako.thank(answer)
+    await hanako.take_thanks_back(answer)
+    await hanako.edit(uri, "とくに二階です。", title="会議室の鍵")
+    await hanako.delete(uri)
+    for kind, actor, about in (
+        ("Create", "ken", answer), ("ChooseAnswer", "hanako", answer), ("Update", "hanako", uri), ("Like", "hanako", answer),
+        ("Undo", "hanako", answer), ("Update", "hanako", uri), ("Delete", "hanako", uri),
+    ):  # fmt: skip
+        unknown = kind == "ChooseAnswer"
+        passed_on = await peer.next("Announce", where=partial(_tells, kind, about), refused=unknown)
+        assert passed_on["activity"]["object"]["actor"] == f"{minato.origin}/users/{actor}"
     await peer.do("unfollow", who=f"@roumu@{minato.domain}")
     await quiet(minato)
     assert await minato.rows(Account.followers_count, name="roumu") == [(0,)]
+
+
+def _tells(kind: str, about: str, announce: Any) -> bool:
+    """Whether it announces an activity of that kind that speaks of `about`."""
+    inner = announce["object"]
+    return isinstance(inner, dict) and inner["type"] == kind and about in str(inner["object"])
 
 
 async def test_its_post_to_a_board_is_a_question_there(minato: Town, peer: FedifyPeer):
@@ -49,15 +68,22 @@ async def test_a_group_of_its_passes_activities_on(minato: Town, peer: FedifyPee
     )
     status = await hanako.status(said["object"])
     assert status["account"]["acct"].startswith("alice@")
+    # And as Mbin and PieFed do it: the bare id.
+    later = await peer.do("post", content="備品棚の場所", mention=[peer.handle("soumu")], visibility="public")
+    await peer.do("announce", object=later["object"], **{"as": "soumu"})
+    await hanako.until("/api/v1/timelines/home", lambda told: any("備品棚の場所" in each["content"] for each in told))
 
 
 async def test_blocks_both_ways(minato: Town, peer: FedifyPeer, app: Enter):
     hanako = await app("hanako")
     await followed(minato, peer)
-    await peer.do("block", who=f"@hanako@{minato.domain}")
+    blocking = await peer.do("block", who=f"@hanako@{minato.domain}")
     await quiet(minato)
     assert len(await minato.rows(Block.id)) == 1
     assert await minato.rows(Follow.id) == []
+    await peer.do("undo", activity=blocking["activity"], to=f"@hanako@{minato.domain}")
+    await quiet(minato)
+    assert await minato.rows(Block.id) == []
     bob = await hanako.account(peer.handle("bob"))
     await hanako.post(f"/api/v1/accounts/{bob['id']}/block")
     block = (await peer.next("Block"))["activity"]
@@ -66,6 +92,29 @@ async def test_blocks_both_ways(minato: Town, peer: FedifyPeer, app: Enter):
     assert (await peer.next("Reject"))["activity"]["object"]["actor"] == peer.id("bob")
     await hanako.post(f"/api/v1/accounts/{bob['id']}/unblock")
     assert (await peer.next("Undo"))["activity"]["object"]["id"] == block["id"]
+
+
+async def test_one_of_us_follows_and_stops(minato: Town, peer: FedifyPeer, app: Enter):
+    hanako = await app("hanako")
+    account = (await hanako.account(peer.handle()))["id"]
+    await hanako.post(f"/api/v1/accounts/{account}/follow")
+    follow = (await peer.next("Follow"))["activity"]
+    await hanako.until("/api/v1/accounts/relationships", lambda it: it[0]["following"], id=account)
+    await hanako.post(f"/api/v1/accounts/{account}/unfollow")
+    undo = (await peer.next("Undo"))["activity"]
+    assert (undo["object"]["type"], undo["object"]["id"]) == ("Follow", follow["id"])
+
+
+async def test_it_refuses_a_follower(minato: Town, program: str, app: Enter):
+    with started("--manual-accept", actors=("dan",)) as running:
+        async with running.fresh() as peer:
+            hanako = await app("hanako")
+            account = (await hanako.account(peer.handle()))["id"]
+            await hanako.post(f"/api/v1/accounts/{account}/follow")
+            follow = await peer.next("Follow")
+            await peer.do("answer", activity=follow["activity"]["id"], reject=True)
+            await hanako.until("/api/v1/accounts/relationships", lambda it: not it[0]["requested"], id=account)
+            assert not (await hanako.get("/api/v1/accounts/relationships", id=account))[0]["following"]
 
 
 async def test_reports_both_ways(minato: Town, peer: FedifyPeer, app: Enter):
@@ -123,6 +172,8 @@ async def test_a_changed_name_and_a_goodbye(minato: Town, peer: FedifyPeer, app:
     await hanako.until("/api/v1/accounts/relationships", lambda it: it[0]["followed_by"], id=account["id"])
     await peer.do("profile", name="ありす")
     await hanako.until(f"/api/v1/accounts/{account['id']}", lambda it: it["display_name"] == "ありす")
+    await hanako.patch("/api/v1/accounts/update_credentials", display_name="はな")
+    assert (await peer.next("Update"))["activity"]["object"]["name"] == "はな"
     await peer.do("vanish")
     await quiet(minato)
     assert await minato.rows(Follow.id) == []
