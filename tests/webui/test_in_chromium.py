@@ -16,11 +16,11 @@ pytestmark = [
 ]
 
 PHONE = {"width": 375, "height": 812}
-STRANGER_PAGES = ["/", "/join", "/login", "/recover", "/promise", "/questions", "/boards", "/nowhere"]
+STRANGER_PAGES = ["/", "/join", "/login", "/recover", "/promise", "/questions", "/boards", "/flags", "/nowhere"]
 MEMBER_PAGES = [
     "/", "/ask", "/notifications", "/settings", "/settings/preferences", "/settings/keys", "/settings/apps",
     "/settings/moving", "/settings/leave",
-    "/operate", "/@harukaze",
+    "/operate", "/operate/towns", "/flags", "/flags?tab=past", "/flags/new", "/@harukaze",
 ]  # fmt: skip
 
 TOO_SMALL = """() => [...document.querySelectorAll('a, button, input:not([type=hidden]), select, summary')]
