@@ -7,6 +7,7 @@ from community.errors import CommunityError
 from federation.inbox.inbound import Ignored
 from federation.vocabulary.notes import is_note, read_note
 from federation.vocabulary.parse import is_actor, read_actor
+from federation.vocabulary.reading import Unreadable
 from tests import factories
 from tests.federation.inbox import mail
 
@@ -37,6 +38,18 @@ def test_mastodon_actor() -> None:
     assert actor.strengths == ("労務", "社会保険", "契約書")
     assert [field.name for field in actor.fields] == ["ブログ"]
     assert actor.avatar_url == "https://files.m.example/avatars/ken.png"
+
+
+def test_what_an_actor_has_lies_on_its_own_host() -> None:
+    """Else it could have our letters sent to others, or speak by a key of theirs."""
+    told, there = mail.load("mastodon/actor"), "https://other.example/inbox"
+    elsewhere = dict.fromkeys(("outbox", "followers", "featured"), there) | {"endpoints": {"sharedInbox": there}}
+    key = told["publicKey"] | {"id": "https://other.example/users/ken#main-key"}
+    actor = read_actor(told | elsewhere | {"publicKey": key})
+    assert (actor.outbox, actor.followers, actor.featured, actor.shared_inbox) == (None, None, None, None)
+    assert (actor.key_id, actor.public_key_pem) == (None, None)
+    with pytest.raises(Unreadable, match="no inbox"):
+        read_actor(told | {"inbox": there})
 
 
 def test_misskey_actor() -> None:
