@@ -14,6 +14,7 @@ from federation.vocabulary.reading import items, uri
 PublicKey = RSAPublicKey | Ed25519PublicKey
 
 _SMALLEST, _LARGEST = 2_048, 8_192  # bits
+_LARGEST_EXPONENT = 1 << 33  # nearly everybody's is 65537; with one as long as the key to verify takes a hundred times as long
 _LISTS = ("publicKey", "assertionMethod")
 _OWNERS = ("owner", "controller")
 
@@ -47,6 +48,8 @@ def of_pem(pem: str) -> RSAPublicKey:
     except (ValueError, UnsupportedAlgorithm) as problem:
         raise SignatureInvalid("the key cannot be read") from problem
     if not isinstance(key, RSAPublicKey) or not _SMALLEST <= key.key_size <= _LARGEST:
+        raise SignatureInvalid("the key is of a kind that is not taken")
+    if key.public_numbers().e >= _LARGEST_EXPONENT:
         raise SignatureInvalid("the key is of a kind that is not taken")
     return key
 

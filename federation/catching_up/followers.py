@@ -6,11 +6,11 @@ whoever is missing in it would stop following.
 
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import exists, select
 from sqlalchemy.orm import Session
 
 from community import events, follows, ids, town
-from community.models import LOCAL, Account, Follow
+from community.models import LOCAL, Account, Follow, Member
 from federation import actors
 from federation.catching_up.trip import Trip
 from federation.vocabulary.reading import Document, items, same_origin, uri
@@ -20,6 +20,9 @@ PAGES_MOST = 3
 
 NAMED_MOST = 20_000
 """Ids that are looked at; beyond, nothing is done."""
+
+TAKEN_BACK_MOST = 20
+"""How many follows that we know nothing of are taken back at a time: each is a letter of its own."""
 
 _SETTLED_AFTER = 600_000  # ms; a younger follow may still be on its way to the other server, or its answer to us
 
@@ -85,9 +88,11 @@ def _take_back(session: Session, actor: Account, named: set[str]) -> None:
     ours = sorted(each for each in named if town.of(session).uris.is_local(each))
     if not ours:
         return
+    # Who waits to be let in is not there yet, and who is shut out not any more: an answer would tell.
+    held = exists().where(Member.account_id == Account.id, Member.state == "pending")
     strangers = select(Account).where(
-        Account.uri.in_(ours), Account.domain == LOCAL, Account.deleted_at.is_(None)
+        Account.uri.in_(ours), Account.domain == LOCAL, Account.deleted_at.is_(None), Account.suspended_at.is_(None), ~held
     )
-    for follower in session.scalars(strangers):
+    for follower in session.scalars(strangers.order_by(Account.id).limit(TAKEN_BACK_MOST)).all():
         lost = town.of(session).uris.activity(ids.new(town.now(session)))
         events.record(session, events.FollowEnded(lost, follower.id, actor.id))

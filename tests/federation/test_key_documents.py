@@ -1,6 +1,8 @@
 """Keys as actor documents list them, Ed25519 ones among them; and how often one host is asked for any."""
 
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 from sqlalchemy import select
 
 from community import towns
@@ -29,6 +31,12 @@ def signed(ctx, actor, *, key_id=None, key=None):
     return read("POST", "/inbox", headers, BODY, host="minato.example", scheme="http", now=ctx.town.clock())
 
 
+def multikey(actor, *, controller):
+    """The proof key of `actor` as a document of its own that names another owner."""
+    text = peer_proofs.multikey(actor.proof_key.public_key())
+    return {"id": actor.proof_key_id, "type": "Multikey", "controller": controller.id, "publicKeyMultibase": text}
+
+
 class TestMultikeys:
     async def test_fetched_and_stored(self, ctx, peer):
         alice = peer.actor("alice").lists_proof_key()
@@ -53,15 +61,7 @@ class TestMultikeys:
     async def test_at_an_address_of_its_own_that_its_owner_does_not_list(self, ctx, peer):
         alice, mallory = peer.actor("alice"), peer.actor("mallory")
         mallory.proof_key_id = f"{peer.origin}/keys/mallory"
-        text = peer_proofs.multikey(mallory.proof_key.public_key())
-        peer.put(
-            {
-                "id": mallory.proof_key_id,
-                "type": "Multikey",
-                "controller": alice.id,
-                "publicKeyMultibase": text,
-            }
-        )
+        peer.put(multikey(mallory, controller=alice))
         with pytest.raises(SignatureInvalid, match="does not list"):
             await prove(ctx, signed(ctx, mallory))
 
@@ -69,15 +69,7 @@ class TestMultikeys:
         async with Peer("mastodon", clock=clock) as other:
             alice, mallory = peer.actor("alice"), other.actor("mallory")
             mallory.proof_key_id = f"{other.origin}/keys/mallory"
-            text = peer_proofs.multikey(mallory.proof_key.public_key())
-            other.put(
-                {
-                    "id": mallory.proof_key_id,
-                    "type": "Multikey",
-                    "controller": alice.id,
-                    "publicKeyMultibase": text,
-                }
-            )
+            other.put(multikey(mallory, controller=alice))
             with pytest.raises(SignatureInvalid, match="no owner on its own host"):
                 await prove(ctx, signed(ctx, mallory))
             assert peer.requests == []
@@ -212,3 +204,15 @@ async def test_a_refused_host_is_not_asked_for_a_key_of_either_kind(ctx, peer):
     with pytest.raises(SignatureInvalid, match="refused"):
         await prove(ctx, signed(ctx, peer.actor("alice").lists_proof_key()))
     assert peer.requests == []
+
+
+@pytest.mark.parametrize(("exponent", "taken"), [(3, True), (65537, True), ((1 << 3_000) + 1, False)])
+def test_a_key_whose_use_is_work_is_not_taken(exponent: int, taken: bool) -> None:
+    """With an exponent as long as the key, 3,072 bits, each of four trials would hold everybody else up for 15 ms."""
+    numbers = rsa.RSAPublicNumbers(exponent, (1 << 3_071) | 1)
+    pem = numbers.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo).decode()
+    if taken:
+        assert key_documents.of_pem(pem).public_numbers() == numbers
+        return
+    with pytest.raises(SignatureInvalid, match="not taken"):
+        key_documents.of_pem(pem)

@@ -5,7 +5,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from community import follows
-from community.models import Account, Follow
+from community.models import Account, Follow, Member
 from federation import errands
 from federation.catching_up import followers
 from federation.models import Delivery, OutboxItem
@@ -73,6 +73,30 @@ async def test_whom_they_count_and_we_do_not_is_taken_back_there(
     await compare(desk, ken)
     assert await counted(desk) == ["hanako", "jiro"]
     assert await told(desk) == [("Undo", "sora")]
+
+
+async def test_of_a_list_of_all_who_live_here_a_few_are_taken_back_at_a_time(
+    desk: Desk, ken: PeerActor, peer: Peer
+) -> None:
+    """Else one header an hour would have a town speak for each of its members, to whoever wants to hear it."""
+    names = [f"m{number}" for number in range(followers.TAKEN_BACK_MOST + 3)]
+    await desk.do(lambda session: [factories.member(session, each) for each in names] and None)
+    collection(peer, LIST, [f"{HERE}/{name}" for name in ("hanako", "jiro", *names)])
+    await compare(desk, ken)
+    assert len(await told(desk)) == followers.TAKEN_BACK_MOST
+
+
+async def test_who_waits_to_be_let_in_or_is_shut_out_says_nothing(desk: Desk, ken: PeerActor, peer: Peer) -> None:
+    """An answer would tell that there is somebody."""
+
+    def two(session: Session) -> None:
+        session.get_one(Member, factories.member(session, "sora").id).state = "pending"
+        factories.member(session, "umi").suspended_at = 1
+
+    await desk.do(two)
+    collection(peer, LIST, [f"{HERE}/{name}" for name in ("hanako", "jiro", "sora", "umi")])
+    await compare(desk, ken)
+    assert await told(desk) == []
 
 
 async def test_a_request_whose_answer_was_lost_is_accepted(desk: Desk, ken: PeerActor, peer: Peer) -> None:
