@@ -206,7 +206,9 @@ async def test_a_refused_host_is_not_asked_for_a_key_of_either_kind(ctx, peer):
     assert peer.requests == []
 
 
-@pytest.mark.parametrize(("exponent", "taken"), [(3, True), (65537, True), ((1 << 3_000) + 1, False)])
+@pytest.mark.parametrize(
+    ("exponent", "taken"), [(3, True), (65537, True), ((1 << 3_000) + 1, False)], ids=("3", "65537", "huge")
+)
 def test_a_key_whose_use_is_work_is_not_taken(exponent: int, taken: bool) -> None:
     """With an exponent as long as the key, 3,072 bits, each of four trials would hold everybody else up for 15 ms."""
     numbers = rsa.RSAPublicNumbers(exponent, (1 << 3_071) | 1)
