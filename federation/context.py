@@ -15,12 +15,14 @@ from federation.at_hand import AtHand
 from federation.doorstep import Doorstep
 from federation.http import Limits, Outbound
 from federation.in_vain import InVain
-from federation.keyring import KeyRing, Recent
+from federation.keyring import KeyRing, Lately, Recent
 from federation.knocking import keep_form, kept_forms
 from federation.rates import Rates
 from federation.replays import Replays
 from federation.software import version
 from federation.turns import Turns
+
+_MET_MS = 5_000
 
 _log = structlog.get_logger(__name__)
 
@@ -55,6 +57,7 @@ class Federation:
         self.in_vain = InVain()
         self.replays = Replays()
         self.doorstep = Doorstep()
+        self.lately_met: Lately[tuple[str, tuple[str, ...]]] = Lately(_MET_MS)  # our own, whose inbox is spoken to
         self.rates = Rates(town.settings.limits, town.clock)
         self.proxies = networks.parsed(town.settings.server.trusted_proxies)
         self.synchronised: Recent[str, int] = Recent()  # by actor id: when its list of followers was last asked for

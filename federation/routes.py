@@ -95,11 +95,13 @@ async def _inbox(request: web.Request, *, kinds: tuple[str, ...]) -> web.StreamR
     if not kinds:
         return await receive.receive(ctx, request, None)
     name = _name(ctx, request, kinds)
-    facts = await ctx.database.glance(lambda session: local_actors.facts(session, name, kinds))
-    if facts is None:
-        return not_found()
-    if facts.deleted_at is not None:
-        return refusal(410, "Gone")
+    if not ctx.lately_met.has((name, kinds), ctx.town.clock()):
+        facts = await ctx.database.glance(lambda session: local_actors.facts(session, name, kinds))
+        if facts is None:
+            return not_found()
+        if facts.deleted_at is not None:
+            return refusal(410, "Gone")
+        ctx.lately_met.note((name, kinds), ctx.town.clock())
     return await receive.receive(ctx, request, name)
 
 
