@@ -6,15 +6,16 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from community import follows, posts
+from community import follows, posts, town
 from community.models import Account, Post
 from federation import actors
+from federation.inbox import registry
+from federation.inbox.inbound import Ignored, Inbound
 from federation.models import InboxItem
 from tests import factories
 from tests.federation.inbox import mail
 
 SOUMU = "https://l.example/c/soumu"
-OFFICE = "https://p.example/c/office"
 
 
 def follow_board(session: Session, name: str) -> Account:
@@ -127,6 +128,19 @@ class TestThirdHosts:
         assert "still stands" in mail.refusal(session, gone, letter["object"])
         mail.deliver(session, gone, buried=uri)
         assert stored(session, uri).deleted_at is not None
+
+    @pytest.mark.parametrize(
+        "told", [{"type": "Update"}, {"actor": "https://m.example/users/rin"}, {"id": "https://m.example/activities/2"}]
+    )
+    def test_what_its_origin_tells_otherwise_is_not_believed(
+        self, session: Session, page: Post, told: dict[str, str]
+    ) -> None:
+        """The id is the origin's word for this very deed of this very actor, and for nothing else."""
+        letter = self.ken_says()
+        inbound = Inbound(self.announced(letter), town.now(session))
+        inbound.documents[letter["id"]] = letter | told
+        with pytest.raises(Ignored, match="tells it otherwise"):
+            registry.handle(session, inbound)
 
     def test_the_id_must_be_of_the_actors_host(self, session: Session, page: Post) -> None:
         letter = self.ken_says() | {"id": "https://l.example/activities/forged"}
