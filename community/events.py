@@ -352,6 +352,13 @@ class ReportFiled(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class HostSuspended(Event):
+    """This town has nothing to do with a host any more, nor with what lies below it."""
+
+    domain: str
+
+
+@dataclass(frozen=True, slots=True)
 class SisterAsked(Event):
     """The operator of this town asked another to become 姉妹まち."""
 

@@ -7,7 +7,7 @@ import idna
 from sqlalchemy import ColumnElement, delete, or_, select, update
 from sqlalchemy.orm import Session
 
-from community import follows, ids, inserts, town
+from community import events, follows, ids, inserts, town
 from community.errors import Conflict, Invalid, NotFound
 from community.models import LOCAL, Account, DomainRule, SisterTown
 from community.storage.prepared import Prepared, among_texts
@@ -275,6 +275,8 @@ def _enforce(session: Session, rule: DomainRule, *, at: str = "") -> None:
         quiet = people.where(Account.silenced_at.is_(None)).values(silenced_at=now, updated_at=now)
         heard = people.where(Account.silenced_at >= since).values(silenced_at=None, updated_at=now)
         session.execute(quiet if policy == SILENCE else heard)
+    if not at and is_suspended(session, rule.domain):
+        events.record(session, events.HostSuspended(rule.domain))
 
 
 def _lives_at(host: str) -> ColumnElement[bool]:

@@ -57,6 +57,7 @@ def subscribe(bus: events.Bus, ctx: Rings) -> None:
     bus.subscribe(events.QuoteDecided, quote_changed)
     bus.subscribe(events.QuotePolicySet, quote_changed)
     bus.subscribe(events.GatheringChanged, gathering_changed)
+    bus.subscribe(events.HostSuspended, lambda session, _: sayings.drop_refused(session))
     publish_thanks.subscribe(bus)
     publish_boosts.subscribe(bus)
     publish_quotes.subscribe(bus)

@@ -10,7 +10,7 @@ import orjson
 from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.orm import Session
 
-from community import events, ids, town
+from community import events, ids, town, towns
 from community.models import Account, Post
 from community.storage.prepared import Prepared, param, text_param
 from federation.models import Delivery, OutboxItem
@@ -143,6 +143,17 @@ def drop_words(session: Session, post: Post) -> None:
         .values(state=DROPPED, done_at=now)
     )
     session.execute(update(OutboxItem).where(OutboxItem.id.in_(said)).values(body=b"", public=False))
+
+
+def drop_refused(session: Session) -> None:
+    """What waits for hosts that this town refuses is not sent any more: it may have been said before they were."""
+    waiting = session.scalars(select(Delivery.host).where(Delivery.state == "pending").distinct()).all()
+    refused = [host for host in waiting if towns.is_refused(session, host)]
+    session.execute(
+        update(Delivery)
+        .where(Delivery.host.in_(refused), Delivery.state == "pending")
+        .values(state=DROPPED, done_at=town.now(session))
+    )
 
 
 def document(item: OutboxItem) -> dict[str, Any]:

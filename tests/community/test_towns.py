@@ -53,7 +53,7 @@ def test_a_suspension_covers_what_lies_below_and_every_port(session):
     assert [(rule.domain, rule.reason) for rule in towns.suspended(session)] == [
         ("bad.example", "いやがらせ")
     ]
-    for host in ("bad.example", "BAD.example", "sub.bad.example", "bad.example:8443", "a.b.bad.example"):
+    for host in ("bad.example", "BAD.example", "sub.bad.example", "bad.example:8443", "a.b.bad.example", "bad.example."):
         assert towns.is_refused(session, host)
     for host in ("notbad.example", "example", "bad.example.org", "minato.example"):
         assert not towns.is_refused(session, host)

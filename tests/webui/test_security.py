@@ -19,7 +19,7 @@ TEMPLATES = sorted(templating.FOLDER.rglob("*.html"))
 async def test_pages_forbid_what_they_do_not_need(site: Site, path: str) -> None:
     page = await (await site.visit()).get(path)
     policy = page.headers["Content-Security-Policy"]
-    for rule in ("default-src 'none'", "script-src 'self'", "style-src 'self'", "form-action 'self'",
+    for rule in ("default-src 'none'", "script-src 'self'", "img-src 'self' data:;", "style-src 'self'", "form-action 'self'",
                  "frame-ancestors 'none'", "base-uri 'none'"):  # fmt: skip
         assert rule in policy
     assert "unsafe" not in policy

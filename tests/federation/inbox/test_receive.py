@@ -183,6 +183,13 @@ async def test_the_farewell_of_somebody_known_is_stored(door: Door, ken: PeerAct
     assert await door.states() == ["pending", "pending"]
 
 
+async def test_a_host_that_is_suspended_after_its_key_was_learnt(door: Door, ken: PeerActor, peer: Peer) -> None:
+    assert (await ken.post(door.inbox, follow(door, ken))).status == 202
+    await door.do(lambda session: towns.suspend(session, peer.domain))
+    assert (await ken.post(door.inbox, ken.does("Like", f"{door.origin}/posts/1"))).status == 403
+    assert len(await door.items()) == 1
+
+
 async def test_a_rotated_key_is_fetched_once(
     door: Door, ken: PeerActor, peer: Peer, clock: FixedClock
 ) -> None:

@@ -467,6 +467,18 @@ async def test_accounts_of_a_refused_host_hear_nothing(database: Database, bell:
     assert not [each for each in heard if "mast.example" in each]
 
 
+async def test_what_waits_for_a_host_that_is_refused_meanwhile_is_not_sent(database: Database, bell: Bell) -> None:
+    post_id = await database.write(lambda session: factories.question(session, Scene(session).hanako).id)
+    await database.write(lambda session: towns.suspend(session, "mast.example"))
+    states = await database.read(
+        lambda session: {tuple(row) for row in session.execute(select(Delivery.host, Delivery.state))}
+    )
+    assert post_id
+    assert ("mast.example", "dropped") in states
+    assert ("mast.example", "pending") not in states
+    assert ("odd.example", "pending") in states
+
+
 async def test_deliveries_stand_in_lanes_that_are_due(database: Database, bell: Bell, town: Town) -> None:
     await database.write(lambda session: factories.question(session, Scene(session).hanako).id)
 

@@ -170,8 +170,9 @@ def test_a_gif_whose_frames_outgrow_it_is_refused():
     sent = bytearray(photos.moving("GIF", frames=1))
     at = sent.index(b"\x2c", 13 + 3 * (2 << (sent[10] & 7)))
     sent[at + 5 : at + 9] = b"\xff\xff\xff\xff"  # the one frame says it is 65,535 points each way
-    with pytest.raises(Invalid):
+    with pytest.raises(Invalid) as refused:
         pictures.of_post(photos.file(bytes(sent)))
+    assert isinstance(refused.value.__cause__, pictures._pil().bombs)  # before a place was made for it
 
 
 def test_avatars_headers_and_emoji():
