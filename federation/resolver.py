@@ -76,7 +76,18 @@ async def dereference(ctx: Federation, uris: Iterable[str]) -> Dereferenced:
         for address in allowed:
             if not ctx.in_vain.is_known(address, now):
                 group.create_task(fetch(address))
+    await _leave_out_refused(ctx, found)
     return found
+
+
+async def _leave_out_refused(ctx: Federation, found: Dereferenced) -> None:
+    """A redirect may have led to a host that was not asked about: what that one serves counts as little as elsewhere."""
+    told = {address: str(document["id"]) for address, document in found.documents.items()}
+    moved = {address: each for address, each in told.items() if not same_origin(address, each)}
+    if moved:
+        welcome = await ctx.database.read(lambda session: _allowed(session, list(moved.values())))
+        for address in (address for address, each in moved.items() if each not in welcome):
+            del found.documents[address]
 
 
 def _allowed(session: Session, uris: list[str]) -> list[str]:

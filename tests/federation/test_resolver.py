@@ -5,6 +5,7 @@ import pytest
 from community import towns
 from federation import resolver
 from federation.context import Federation
+from federation.keys import instance_key
 from tests.peer import Peer
 from tests.towns import FixedClock
 
@@ -45,3 +46,18 @@ async def test_nobody_of_ours_and_nobody_refused_is_asked(ctx: Federation, peer:
     found = await resolver.dereference(ctx, [note["id"], f"{ctx.town.uris.origin}/users/hanako", "urn:x", ""])
     assert found == resolver.Dereferenced()
     assert peer.requests == []
+
+
+async def test_a_refused_host_does_not_come_in_by_the_redirects_of_another(ctx, peer, clock):
+    """Its people would stand here again, as accounts that nobody has shut out."""
+    async with Peer("mastodon", clock=clock, host="127.0.0.2") as refused:
+        key = await instance_key(ctx)
+        refused.trust(key.key_id, key.private_key)
+        actor, note = refused.actor("mallory"), refused.actor("mallory").note("<p>また来ました</p>")
+        doors = [
+            peer.answer(f"/{number}", status=302, headers={"Location": to})
+            for number, to in enumerate((actor.id, note["id"]))
+        ]
+        assert len((await resolver.dereference(ctx, doors)).documents) == 2
+        await ctx.database.write(lambda session: towns.suspend(session, "127.0.0.2"))
+        assert (await resolver.dereference(ctx, doors)).documents == {}
