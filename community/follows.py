@@ -89,7 +89,7 @@ def accept(session: Session, *, follow: Follow) -> None:
         return
     follow.state = ACCEPTED
     session.flush()
-    follower, followee = _ends(session, follow)
+    follower, followee = ends(session, follow)
     _count(session, follow, 1)
     notifications.take_back(session, to_id=followee.id, kinds=_NOTICES, actor_id=follower.id)
     notifications.tell(session, to=followee, kind="follow", actor=follower)
@@ -131,6 +131,11 @@ def between(session: Session, follower_id: int, followee_id: int) -> Follow | No
     return session.execute(
         select(Follow).where(Follow.follower_id == follower_id, Follow.followee_id == followee_id)
     ).scalar_one_or_none()
+
+
+def ends(session: Session, follow: Follow) -> tuple[Account, Account]:
+    """Who follows, and who is followed."""
+    return session.get_one(Account, follow.follower_id), session.get_one(Account, follow.followee_id)
 
 
 def by_uri(session: Session, uri: str) -> Follow | None:
@@ -215,7 +220,7 @@ def _heed(session: Session, follow: Follow, followee: Account, wishes: Wishes) -
 
 
 def _remove(session: Session, follow: Follow) -> None:
-    follower, followee = _ends(session, follow)
+    follower, followee = ends(session, follow)
     session.delete(follow)
     session.execute(
         delete(Endorsement).where(
@@ -241,10 +246,6 @@ def _count(session: Session, follow: Follow, step: int) -> None:
         .where(Account.id == follow.follower_id)
         .values(following_count=Account.following_count + step)
     )
-
-
-def _ends(session: Session, follow: Follow) -> tuple[Account, Account]:
-    return session.get_one(Account, follow.follower_id), session.get_one(Account, follow.followee_id)
 
 
 def _listed(session: Session, rows: Select[Account], max_id: int | None, limit: int) -> list[Account]:

@@ -4,7 +4,7 @@ at or speaks. Each writes an errand and waits for nothing.
 
 from sqlalchemy.orm import Session
 
-from community import events, town
+from community import events, follows, town
 from community.models import Account, Follow, Poll, Post
 from federation import errands
 from federation.catching_up import boards
@@ -31,10 +31,7 @@ def follow_accepted(session: Session, event: events.FollowAccepted) -> None:
     follow = session.get(Follow, event.follow_id)
     if follow is None:
         return
-    follower, followee = (
-        session.get_one(Account, follow.follower_id),
-        session.get_one(Account, follow.followee_id),
-    )
+    follower, followee = follows.ends(session, follow)
     wire = session.get(RemoteActor, followee.id) if follower.local and not followee.local else None
     if wire is not None and wire.outbox is not None and wire.backfilled_at is None:
         errands.enqueue(session, errands.OUTBOX, followee.uri, errands.later(session, _SOON))

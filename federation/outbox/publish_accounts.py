@@ -5,7 +5,7 @@ from collections.abc import Collection
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import events, ids, town
+from community import events, follows, ids, town
 from community.models import Account, Block, Follow
 from federation.models import ActorKey, Delivery, OutboxItem
 from federation.outbox import addressing, sayings, understanding
@@ -33,10 +33,7 @@ def follow_requested(session: Session, event: events.FollowRequested) -> None:
     follow = session.get(Follow, event.follow_id)
     if follow is None:
         return
-    follower, followee = (
-        session.get_one(Account, follow.follower_id),
-        session.get_one(Account, follow.followee_id),
-    )
+    follower, followee = follows.ends(session, follow)
     if follower.local and not followee.local:
         activity = activities.follow(follow.uri, follower, followee, now=follow.created_at)
         _say_to(session, follower, activity, followee, about=follow.uri)
@@ -46,10 +43,7 @@ def follow_accepted(session: Session, event: events.FollowAccepted) -> None:
     follow = session.get(Follow, event.follow_id)
     if follow is None:  # ended again in the same unit
         return
-    follower, followee = (
-        session.get_one(Account, follow.follower_id),
-        session.get_one(Account, follow.followee_id),
-    )
+    follower, followee = follows.ends(session, follow)
     if followee.local and not follower.local:
         now = town.now(session)
         activity = activities.accept(_new_uri(session), follow, follower=follower, followee=followee, now=now)

@@ -11,14 +11,16 @@ from sqlalchemy.orm import Session
 
 from community import founding
 from community.db import Database
+from community.events import Bus
 from community.town import Town
 from federation import routes
 from federation.context import FEDERATION, Federation, make_federation
 from federation.http import Limits
 from federation.keys import instance_key
+from federation.outbox import publish
 from tests import factories
 from tests.federation.asking import KEY_ID, Wire
-from tests.federation.outbox.said import follow
+from tests.federation.outbox.said import Bell, follow
 from tests.peer import Peer
 from tests.towns import FixedClock, make_town
 
@@ -50,6 +52,12 @@ async def peer(ctx: Federation, clock: FixedClock) -> AsyncIterator[Peer]:
         key = await instance_key(ctx)
         made.trust(key.key_id, key.private_key)
         yield made
+
+
+@pytest.fixture
+def speaking(bus: Bus) -> None:
+    """What happens is said: it stands in the outbox, and nobody is woken to deliver it."""
+    publish.subscribe(bus, Bell())
 
 
 @pytest.fixture(scope="session")

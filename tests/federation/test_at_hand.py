@@ -18,13 +18,10 @@ from tests.federation.asking import Wire
 from tests.federation.outbox.said import Bell
 from tests.towns import FixedClock, make_town
 
+pytestmark = pytest.mark.usefixtures("speaking")
+
 Begun = Callable[[], int]
 HANAKO, FINGER = "/users/hanako", "/.well-known/webfinger?resource=acct:hanako@minato.example"
-
-
-@pytest.fixture(autouse=True)
-def speaking(bus: Bus) -> None:
-    publish.subscribe(bus, Bell())
 
 
 @pytest.fixture

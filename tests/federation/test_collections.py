@@ -8,17 +8,11 @@ from sqlalchemy.orm import Session
 
 from community import answers, ids, likes, notes, pins, tag_follows, text, thanks, town
 from community.db import Database
-from community.events import Bus
 from community.models import Account, Pin, Post
-from federation.outbox import publish
 from tests import factories
 from tests.federation.asking import HERE, Wire
-from tests.federation.outbox.said import Bell
 
-
-@pytest.fixture(autouse=True)
-def speaking(bus: Bus) -> None:
-    publish.subscribe(bus, Bell())
+pytestmark = pytest.mark.usefixtures("speaking")
 
 
 @pytest.fixture

@@ -28,24 +28,19 @@ from community import (
     thanks,
 )
 from community.db import Database
-from community.events import Bus
 from community.models import Account, Post
 from federation.models import OutboxItem
-from federation.outbox import publish
 from tests import factories
 from tests.federation.asking import HERE, Wire
-from tests.federation.outbox.said import Bell, follow
+from tests.federation.outbox.said import follow
+
+pytestmark = pytest.mark.usefixtures("speaking")
 
 MOST = 256 * 1024  # bytes that Misskey reads
 LONGEST_ID = 100  # characters that PieFed keeps
 _WORDS = {"content", "contentMap", "source", "_misskey_content", "summary", "value"}
 _FOR_POSTS_ALONE = {"inbox", "sharedInbox"}  # nobody GETs them
 _PAGES = {"url"}  # for people
-
-
-@pytest.fixture(autouse=True)
-def speaking(bus: Bus) -> None:
-    publish.subscribe(bus, Bell())
 
 
 @pytest.fixture

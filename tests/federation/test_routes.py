@@ -8,25 +8,19 @@ from sqlalchemy.orm import Session
 
 from community import posts, towns
 from community.db import Database
-from community.events import Bus
 from community.models import Account, Member, Post
 from community.town import Town
 from community.uris import Uris
 from federation import discovery, routes
 from federation.models import OutboxItem
-from federation.outbox import publish
 from tests import factories
 from tests.federation.asking import AS2, HERE, Reply, Wire
-from tests.federation.outbox.said import Bell
 from tests.towns import FixedClock, make_town
+
+pytestmark = pytest.mark.usefixtures("speaking")
 
 MASTODON = "application/activity+json, application/ld+json"
 BROWSER = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8"
-
-
-@pytest.fixture(autouse=True)
-def speaking(bus: Bus) -> None:
-    publish.subscribe(bus, Bell())
 
 
 @pytest.fixture

@@ -15,9 +15,6 @@ from aiohttp import web
 from community import ids
 from community.text import storable
 
-JSON_LIMIT = 1024 * 1024
-"""Bytes of a body that is no upload."""
-
 _DEPTH_MOST = 6
 _KEYS_MOST = 2_000
 _FALSE = frozenset({"0", "f", "F", "false", "FALSE", "False", "off", "OFF", "n", "no"})

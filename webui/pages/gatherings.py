@@ -132,40 +132,28 @@ async def edit(request: web.Request) -> web.Response:
 @routes.post("/flags/{id}/join")
 @auth.require_member
 async def join(request: web.Request) -> web.Response:
-    def deed(session: Session, flag: Post, me: Account) -> None:
-        joins.join(session, account=me, flag=flag)
-
-    return await _deed(request, deed, "旗に集まりました。当日お会いしましょう。")
+    return await _deed(request, lambda session, flag, me: joins.join(session, flag=flag, account=me), "旗に集まりました。当日お会いしましょう。")
 
 
 @routes.post("/flags/{id}/leave")
 @auth.require_member
 async def leave(request: web.Request) -> web.Response:
-    def deed(session: Session, flag: Post, me: Account) -> None:
-        joins.leave(session, account=me, flag=flag)
-
-    return await _deed(request, deed, "今回はお休みにしました。また気が向いたらどうぞ。")
+    return await _deed(request, lambda session, flag, me: joins.leave(session, flag=flag, account=me), "今回はお休みにしました。また気が向いたらどうぞ。")
 
 
 @routes.post("/flags/{id}/close")
 @auth.require_member
 async def close(request: web.Request) -> web.Response:
-    def deed(session: Session, flag: Post, me: Account) -> None:
-        gatherings.close(session, flag=flag, by=me)
-
-    return await _deed(request, deed, "おひらきにしました。おつかれさまでした。")
+    return await _deed(request, lambda session, flag, me: gatherings.close(session, flag=flag, by=me), "おひらきにしました。おつかれさまでした。")
 
 
 @routes.post("/flags/{id}/reopen")
 @auth.require_member
 async def reopen(request: web.Request) -> web.Response:
-    def deed(session: Session, flag: Post, me: Account) -> None:
-        gatherings.reopen(session, flag=flag, by=me)
-
-    return await _deed(request, deed, "もう一度、旗を立てました。")
+    return await _deed(request, lambda session, flag, me: gatherings.reopen(session, flag=flag, by=me), "もう一度、旗を立てました。")
 
 
-async def _deed(request: web.Request, deed: Callable[[Session, Post, Account], None], told: str) -> web.Response:
+async def _deed(request: web.Request, deed: Callable[[Session, Post, Account], object], told: str) -> web.Response:
     """Do something about the flag of the path, and lead back to it; where nothing comes of it, the flag says why."""
     flag_id, viewer = forms.id_in_path(request), await auth.viewer(request)
 

@@ -281,19 +281,12 @@ class TestHostile:
         await desk.run("replies", note["id"])
         assert await desk.uris() == [note["id"]] and await desk.waiting() == []
 
-    async def test_what_was_asked_in_vain_is_not_asked_again_at_once(self, desk, peer, clock):
-        note = peer.actor("alice").note("<p>だれか</p>")
-        under(peer, note, [f"{peer.origin}/none"])
-        await desk.look_up(note["id"])
-        for _ in range(3):
-            await desk.run("replies", note["id"])
-        assert peer.asked("/none") == 1
-        clock.advance(minutes=5)
-        await desk.run("replies", note["id"])
-        assert peer.asked("/none") == 2
-
-    async def test_a_page_that_was_asked_in_vain_is_not_asked_again_at_once(self, desk, peer, clock):
-        note = peer.actor("alice").note("<p>だれか</p>", replies=f"{peer.origin}/none")
+    @pytest.mark.parametrize("as_a_page", [False, True], ids=["an entry", "a page"])
+    async def test_what_was_asked_in_vain_is_not_asked_again_at_once(self, desk, peer, clock, as_a_page):
+        none = f"{peer.origin}/none"
+        note = peer.actor("alice").note("<p>だれか</p>", **({"replies": none} if as_a_page else {}))
+        if not as_a_page:
+            under(peer, note, [none])
         await desk.look_up(note["id"])
         for _ in range(3):
             await desk.run("replies", note["id"])

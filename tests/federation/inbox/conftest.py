@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from aiohttp import web
 from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from community.db import Database
 from community.town import Town
@@ -15,6 +16,7 @@ from federation import routes
 from federation.context import FEDERATION, Federation
 from federation.inbox.process import InboxWorker
 from federation.models import InboxItem
+from tests import factories
 from tests.community.conftest import session, told
 from tests.peer import Peer
 from tests.towns import FixedClock, make_town
@@ -81,6 +83,16 @@ async def door(ctx: Federation, database: Database, listener: socket.socket) -> 
     await web.SockSite(runner, listener).start()
     yield Door(ctx, database, InboxWorker(ctx), ctx.town.uris.origin)
     await runner.cleanup()
+
+
+@pytest.fixture
+async def question(door: Door) -> str:
+    """The address of Hanako's question."""
+
+    def unit(session: Session) -> str:
+        return factories.question(session, factories.member(session, "hanako")).uri
+
+    return await door.do(unit)
 
 
 @pytest.fixture

@@ -11,11 +11,13 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from community import town
+from community import follows, town
+from community.models import Account
 from federation import actors
 from federation.inbox import registry
 from federation.inbox.inbound import Ignored, Inbound
 from federation.vocabulary import reading
+from tests import factories
 
 WIRE = Path(__file__).parent.parent / "wire"
 HERE = "https://minato.example"
@@ -40,6 +42,14 @@ def know(session: Session, *names: str) -> None:
     """Store these actors, as if they had been met before."""
     for name in names:
         actors.upsert(session, load(name))
+
+
+def follower_of_ken(session: Session, name: str = "hanako") -> Account:
+    """A member who follows けん of Mastodon."""
+    ken = actors.upsert(session, load("mastodon/actor"))
+    member = factories.member(session, name)
+    follows.accept(session, follow=follows.request(session, follower=member, followee=ken))
+    return member
 
 
 def deliver(

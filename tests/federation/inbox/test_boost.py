@@ -6,9 +6,8 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from community import boosts, follows, posts
-from community.models import Account, HomeEntry, Notification, Post
-from federation import actors
+from community import boosts, posts
+from community.models import HomeEntry, Notification, Post
 from tests import factories
 from tests.federation.inbox import mail
 
@@ -19,13 +18,6 @@ FAR = "https://mi.example/notes/7"
 @pytest.fixture
 def question(session: Session) -> Post:
     return factories.question(session, factories.member(session, "hanako"))
-
-
-def follow_ken(session: Session) -> Account:
-    ken = actors.upsert(session, mail.load("mastodon/actor"))
-    hotate = factories.member(session, "hotate")
-    follows.accept(session, follow=follows.request(session, follower=hotate, followee=ken))
-    return hotate
 
 
 def boost_of(target: str, number: int = 1) -> dict[str, Any]:
@@ -54,7 +46,7 @@ def test_a_boost_of_ours_counts_once_and_is_told(session: Session, question: Pos
 
 
 def test_what_somebody_followed_passes_on_is_fetched_and_comes_home(session: Session) -> None:
-    hotate = follow_ken(session)
+    hotate = mail.follower_of_ken(session, "hotate")
     mail.deliver(session, boost_of(FAR), note())
     stored = posts.by_uri(session, FAR)
     assert stored is not None
@@ -74,14 +66,14 @@ def test_what_strangers_pass_on_among_themselves_is_ignored(session: Session) ->
     "facts", [{"to": ["https://mi.example/users/9abc/followers"]}, {"attributedTo": "https://evil.example/users/x"}]
 )
 def test_what_is_not_public_or_not_its_authors_is_not_passed_on(session: Session, facts: dict[str, Any]) -> None:
-    follow_ken(session)
+    mail.follower_of_ken(session, "hotate")
     with pytest.raises(Exception, match=r"."):
         mail.deliver(session, boost_of(FAR), note(**facts))
     assert not session.scalars(select(Post).where(Post.kind == "boost")).all()
 
 
 def test_an_embedded_post_of_another_host_counts_for_nothing(session: Session) -> None:
-    follow_ken(session)
+    mail.follower_of_ken(session, "hotate")
     forged = boost_of(FAR) | {"object": note(content="<p>にせもの</p>")}
     mail.deliver(session, forged, note())
     stored = posts.by_uri(session, FAR)

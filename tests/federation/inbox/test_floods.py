@@ -47,14 +47,6 @@ def town(database_url: str, clock: FixedClock, listener: socket.socket, limits: 
 
 
 @pytest.fixture
-async def question(door: Door) -> str:
-    def unit(session: Session) -> str:
-        return factories.question(session, factories.member(session, "hanako")).uri
-
-    return await door.do(unit)
-
-
-@pytest.fixture
 async def crowd(clock: FixedClock) -> AsyncIterator[list[PeerActor]]:
     """Somebody on each of six hosts; the first one floods."""
     async with AsyncExitStack() as stack:

@@ -26,16 +26,6 @@ ACTIVITY = {"Content-Type": "application/activity+json"}
 
 
 @pytest.fixture
-async def question(door: Door) -> str:
-    """The address of Hanako's question."""
-
-    def unit(session: Session) -> str:
-        return factories.question(session, factories.member(session, "hanako")).uri
-
-    return await door.do(unit)
-
-
-@pytest.fixture
 async def victim(door: Door, other: Peer) -> PeerActor:
     """Somebody on a third server, known here, whose word others would like to have."""
     mika = other.actor("mika")

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import blocks, events, follows, moves, towns
+from community import blocks, events, moves, towns
 from community.errors import CommunityError
 from community.models import Account, Follow
 from federation import actors
@@ -54,11 +54,7 @@ def deliver(session: Session, activity: dict[str, Any], *documents: dict[str, An
 
 @pytest.fixture
 def hanako(session: Session) -> Account:
-    """A member who follows けん."""
-    ken = actors.upsert(session, mail.load("mastodon/actor"))
-    hanako = factories.member(session, "hanako")
-    follows.accept(session, follow=follows.request(session, follower=hanako, followee=ken))
-    return hanako
+    return mail.follower_of_ken(session)
 
 
 def followed(session: Session, account: Account) -> list[str]:

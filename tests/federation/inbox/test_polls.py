@@ -7,9 +7,8 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import composing, follows, polls, posts
-from community.models import Account, Poll, PollOption, PollVote, Post
-from federation import actors
+from community import composing, polls, posts
+from community.models import Poll, PollOption, PollVote, Post
 from tests import factories
 from tests.federation.inbox import mail
 from tests.towns import FixedClock
@@ -17,13 +16,6 @@ from tests.towns import FixedClock
 KEN = "https://m.example/users/ken"
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 POLL = f"{KEN}/statuses/9"
-
-
-def follow_ken(session: Session) -> Account:
-    ken = actors.upsert(session, mail.load("mastodon/actor"))
-    hotate = factories.member(session, "hotate")
-    follows.accept(session, follow=follows.request(session, follower=hotate, followee=ken))
-    return hotate
 
 
 def question(counts: tuple[int, ...] = (1, 2), **facts: Any) -> dict[str, Any]:
@@ -57,7 +49,7 @@ def stored(session: Session) -> Post:
 
 
 def test_a_poll_is_a_note_with_options_and_counts(session: Session) -> None:
-    follow_ken(session)
+    mail.follower_of_ken(session, "hotate")
     mail.deliver(session, said("Create", question()))
     post = stored(session)
     poll = session.get_one(Poll, post.id)
@@ -67,7 +59,7 @@ def test_a_poll_is_a_note_with_options_and_counts(session: Session) -> None:
 
 
 def test_new_counts_come_without_a_new_moment(session: Session) -> None:
-    hotate = follow_ken(session)
+    hotate = mail.follower_of_ken(session, "hotate")
     mail.deliver(session, said("Create", question()))
     post = stored(session)
     polls.vote(session, account=hotate, post=post, choices=[0])
@@ -83,14 +75,14 @@ def test_new_counts_come_without_a_new_moment(session: Session) -> None:
 
 
 def test_no_count_of_theirs_is_taken_larger_than_ten_million(session: Session) -> None:
-    follow_ken(session)
+    mail.follower_of_ken(session, "hotate")
     mail.deliver(session, said("Create", question((10**15, 2), votersCount=10**15)))
     assert counts(session, stored(session)) == [10**7, 2]
     assert session.get_one(Poll, stored(session).id).voters_count == 10**7
 
 
 def test_nobody_else_counts_for_it(session: Session) -> None:
-    follow_ken(session)
+    mail.follower_of_ken(session, "hotate")
     mail.deliver(session, said("Create", question()))
     other = "https://mi.example/users/9abc"
     forged = {"id": f"{other}/1", "type": "Update", "actor": other, "object": question((99, 0), attributedTo=other)}
@@ -102,7 +94,7 @@ def test_nobody_else_counts_for_it(session: Session) -> None:
     "told", [{"oneOf": "x"}, {"oneOf": []}, {"oneOf": [{"name": ""}]}, {"oneOf": [{"name": "a", "replies": "x"}], "votersCount": -3}]
 )
 def test_strange_polls_harm_nothing(session: Session, told: dict[str, Any]) -> None:
-    follow_ken(session)
+    mail.follower_of_ken(session, "hotate")
     mail.deliver(session, said("Create", question(**told)))
     assert stored(session).kind == "note"
 

@@ -4,7 +4,6 @@ import asyncio
 import json
 from typing import Any
 
-import pytest
 from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
@@ -19,16 +18,6 @@ from tests import factories
 from tests.federation.inbox.conftest import Door
 from tests.peer import Peer, PeerActor
 from tests.towns import FixedClock
-
-
-@pytest.fixture
-async def question(door: Door) -> str:
-    """The address of Hanako's question."""
-
-    def unit(session: Session) -> str:
-        return factories.question(session, factories.member(session, "hanako")).uri
-
-    return await door.do(unit)
 
 
 def reply(door: Door, actor: PeerActor, parent: str, **more: Any) -> dict[str, Any]:

@@ -6,12 +6,11 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import blocks, composing, events, follows, posts, quote_stamps, quotes, towns
+from community import blocks, composing, events, posts, quote_stamps, quotes, towns
 from community.composing import Draft
 from community.models import Account, Notification, Post, QuoteStamp
 from federation import actors
 from federation.models import OutboxItem
-from tests import factories
 from tests.federation.inbox import mail
 
 KEN = "https://m.example/users/ken"
@@ -47,10 +46,7 @@ def said(kind: str, about: Any, actor: str = KEN, number: int = 1, **more: Any) 
 
 @pytest.fixture
 def hanako(session: Session) -> Account:
-    ken = actors.upsert(session, mail.load("mastodon/actor"))
-    hanako = factories.member(session, "hanako")
-    follows.accept(session, follow=follows.request(session, follower=hanako, followee=ken))
-    return hanako
+    return mail.follower_of_ken(session)
 
 
 def ours(session: Session, author: Account, **facts: Any) -> Post:

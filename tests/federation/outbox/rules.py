@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
 _ARRAYS = {"to", "cc", "tag", "attachment", "orderedItems", "items"}
 _PLAIN = {"type", "actor", "attributedTo", "id", "inReplyTo", "context", "conversation", "audience", "url"}
-_TERMS = {"@id", "@type", "@context"}
 _AS2 = {
     "id", "type", "actor", "object", "to", "cc", "audience", "tag", "attachment", "attributedTo", "name", "content",
     "contentMap", "source", "mediaType", "summary", "published", "updated", "url", "href", "inReplyTo", "replies",

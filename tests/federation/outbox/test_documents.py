@@ -6,24 +6,19 @@ from sqlalchemy.orm import Session
 
 from community import answers, posts, questions, text, thanks, towns
 from community.db import Database
-from community.events import Bus
 from community.models import Post
 from federation import documents, listings
 from federation.documents import NOBODY, Asker
 from federation.listings import Page
 from federation.models import OutboxItem
-from federation.outbox import publish
 from tests import factories
-from tests.federation.outbox.said import Bell, follow
+from tests.federation.outbox.said import follow
 from tests.towns import FixedClock
+
+pytestmark = pytest.mark.usefixtures("speaking")
 
 SISTER = Asker("yamate.example", sister=True)
 STRANGER = Asker("mast.example")
-
-
-@pytest.fixture(autouse=True)
-def speaking(bus: Bus) -> None:
-    publish.subscribe(bus, Bell())
 
 
 def ask(session: Session, visibility: str = "open") -> int:

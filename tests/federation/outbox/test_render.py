@@ -9,27 +9,22 @@ from sqlalchemy.orm import Session
 
 from community import answers, founding, likes, members, posts, questions, text, thanks
 from community.db import Database
-from community.events import Bus
 from community.models import Account, Post
 from federation import discovery, listings
 from federation.documents import NOBODY
 from federation.listings import Page
 from federation.models import ActorKey, OutboxItem
-from federation.outbox import publish
 from federation.vocabulary import render, terms
 from federation.vocabulary.notes import read_note
 from federation.vocabulary.parse import read_actor
 from tests import factories
 from tests.federation.outbox import rules
-from tests.federation.outbox.said import Bell, follow
+from tests.federation.outbox.said import follow
+
+pytestmark = pytest.mark.usefixtures("speaking")
 
 HERE = "https://minato.example"
 PEM = "-----BEGIN PUBLIC KEY-----\nMIIB\n-----END PUBLIC KEY-----\n"
-
-
-@pytest.fixture(autouse=True)
-def speaking(bus: Bus) -> None:
-    publish.subscribe(bus, Bell())
 
 
 def live(session: Session) -> None:
