@@ -207,6 +207,15 @@ def test_what_a_refused_host_says_is_not_taken_from_others_either(session):
     assert mail.refusal(session, letter, inner) == ""
 
 
+def test_what_is_sent_on_has_an_id_on_its_actors_host(session):
+    """The door says the same of what comes as it is; in a wrapping that somebody else made, this is where it is seen."""
+    question = factories.question(session, factories.member(session, "hanako"))
+    inner = mail.load("mastodon/create_reply", {1: question.uri}) | {"id": "https://yamate.example/activities/forged"}
+    sender = mail.load("machi/member")["id"]
+    letter = {"id": f"{sender}#1", "type": forwarded.FORWARDED, "actor": sender, "object": inner}
+    assert "not of its actor's host" in mail.refusal(session, letter, inner)
+
+
 class TestFromTheOrigin:
     async def test_a_create_is_fetched(self, door, question, ken, neighbour):
         note = ken.note("<p>市役所です</p>", reply_to=question)
