@@ -1,6 +1,6 @@
 """What goes on behind the pages of a serving process.
 
-The two queues of the federation, the release of questions asked with the name tag hidden, and the end of their keys.
+The three queues of the federation, the release of questions asked with the name tag hidden, and the end of their keys.
 """
 
 import asyncio

@@ -68,7 +68,7 @@ def _plain(body: bytes) -> Document | None:
     for _ in range(DEPTH_LIMIT):
         below: list[Any] = []
         for each in level:
-            inner = each
+            inner: Any = each
             if isinstance(each, dict):
                 keys += len(each)
                 if not _FORBIDDEN_KEYS.isdisjoint(each):
