@@ -4,6 +4,7 @@ from sqlalchemy.orm import Session
 
 from community import gatherings, posts, questions
 from community.models import Account, Post
+from community.visibility import OPEN, UNLISTED
 from federation import actors
 from federation.inbox import besides, enclosed, known, placing, stamps, votes
 from federation.inbox.inbound import Ignored, Inbound
@@ -115,6 +116,8 @@ def _own_note(inbound: Inbound, document: Document) -> Note:
 
 
 def _edit(session: Session, inbound: Inbound, post: Post, note: Note, signer: Account) -> None:
+    if post.visibility in (OPEN, UNLISTED) and note.addressed and not note.public:
+        raise Ignored("an Update for fewer people than those who see the post")
     told = (note.updated, moment(inbound.activity.get("updated")), moment(inbound.activity.get("published")))
     edited_at = next((each for each in told if each is not None), inbound.now)
     quoted = placing.known_or_fetched(session, inbound, note.quote, above=placing.PARENTS_MOST) if note.quote else None

@@ -57,6 +57,15 @@ def test_an_update_of_another_persons_post_is_ignored(session: Session, question
     assert "somebody else wrote" in mail.refusal(session, letter)
 
 
+def test_words_for_a_few_do_not_take_the_place_of_words_for_everybody(session: Session, question: Post) -> None:
+    """Elsewhere an edit may say who sees it from now on. Here the old words stand until the author takes them off."""
+    letter = mail.load("machi/update_solved")
+    letter["object"] |= {"to": [f"{KOMOREBI}/followers"], "cc": [], "updated": "2026-04-02T00:00:00Z", "name": "内緒です"}
+    letter |= {"to": letter["object"]["to"], "cc": []}
+    assert "fewer" in mail.refusal(session, letter)
+    assert question.title == "粗大ごみはどこに出しますか"
+
+
 def test_an_update_never_widens_who_may_see_it(session: Session) -> None:
     factories.sister(session, "yamate.example")
     letter = mail.load("machi/create_sister_question")
