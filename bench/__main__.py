@@ -7,6 +7,7 @@ ALL = {
     "writes": "bench.writes",
     "fedibench": "bench.fedibench.cli",
     "sampling": "bench.sampling",
+    "flood": "bench.flood",
     "seed": "bench.seeding.cli",
     "spread": "bench.spread",
     "streaming": "bench.streaming",
