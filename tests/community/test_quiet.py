@@ -1,10 +1,22 @@
 """Who is heard by followers alone turns up for them as before, and for nobody else where anybody may turn up."""
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from community import directory, follows, questions, strengths, text, timelines, towns, visibility
-from community.models import Account, Post
+from community import (
+    directory,
+    follows,
+    notice_policy,
+    notifications,
+    questions,
+    strengths,
+    text,
+    timelines,
+    towns,
+    visibility,
+)
+from community.models import Account, Notification, NotificationSender, Post
 from community.visibility import PUBLIC, Viewer
 from tests import factories
 
@@ -63,3 +75,18 @@ def test_a_board_of_such_a_host_shows_what_stands_on_it(session: Session, rei: A
     asked = question(session, rei, board)
     assert asked in timelines.questions(session, PUBLIC, board_id=board.id)
     assert asked not in timelines.questions(session, PUBLIC)
+
+
+def test_notices_wait_in_a_request_until_it_is_let_in_or_followed(session: Session, rei: Account) -> None:
+    def held(me: Account, kind: str) -> bool:
+        notifications.tell(session, to=me, kind=kind, actor=rei)
+        last = select(Notification.held).where(Notification.account_id == me.id).order_by(Notification.id.desc())
+        return bool(session.scalars(last.limit(1)).one())
+
+    hana, fuyu = factories.member(session, "hana"), factories.member(session, "fuyu")
+    assert held(hana, "follow")
+    request = session.scalars(select(NotificationSender.id).where(NotificationSender.account_id == hana.id)).one()
+    notice_policy.accept(session, account_id=hana.id, request_ids=[request])
+    assert not held(hana, "like")
+    follows.accept(session, follow=follows.request(session, follower=fuyu, followee=rei))
+    assert not held(fuyu, "follow")
