@@ -53,17 +53,7 @@ def hoist(
         shown = text.line(title)[: rules.FOREIGN_TITLE_MOST]
         kept = Wording(shown, body, visibility or OPEN, rules.foreign_tags(tags))
         plan = plans.foreign(plan)
-    post = Post(
-        kind=KIND,
-        visibility=kept.visibility,
-        anonymous=origin is not None and origin.anonymous,
-        board_id=board.id if board else None,
-        title=kept.title,
-        body_source=body.source,
-        body_html=body.html,
-        body_text=body.text,
-        language=kept.language,
-    )
+    post = kept.post(KIND, board=board, anonymous=origin is not None and origin.anonymous)
     posts.store(session, post, author=author, origin=origin)
     tag_rows.put(session, post, kept.tags, fresh=True)
     _keep(session, post, plan, told or Told())

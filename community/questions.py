@@ -28,6 +28,21 @@ class Wording:
     as_of: str | None = None
     language: str | None = None
 
+    def post(self, kind: str, *, board: Account | None, anonymous: bool) -> Post:
+        """A post that says so, not stored yet. Its tags are rows of their own."""
+        return Post(
+            kind=kind,
+            visibility=self.visibility,
+            anonymous=anonymous,
+            board_id=board.id if board else None,
+            title=self.title,
+            body_source=self.body.source,
+            body_html=self.body.html,
+            body_text=self.body.text,
+            language=self.language,
+            as_of=self.as_of,
+        )
+
 
 def ask(
     session: Session,
@@ -94,18 +109,8 @@ def place(
     extras: Extras | None = None,
 ) -> Post:
     """Let a question stand whose words are already checked. With the relay as author it is anonymous."""
-    post = Post(
-        kind="question",
-        visibility=kept.visibility,
-        anonymous=author.kind == "relay" or (origin is not None and origin.anonymous),
-        board_id=board.id if board else None,
-        title=kept.title,
-        body_source=kept.body.source,
-        body_html=kept.body.html,
-        body_text=kept.body.text,
-        language=kept.language,
-        as_of=kept.as_of,
-    )
+    anonymous = author.kind == "relay" or (origin is not None and origin.anonymous)
+    post = kept.post("question", board=board, anonymous=anonymous)
     if extras is not None:
         besides.dress(post, extras)
     posts.store(session, post, author=author, origin=origin)
