@@ -99,7 +99,8 @@ async def test_a_content_type_of_strange_bytes_is_415(door: Door) -> None:
 async def test_a_body_that_never_ends_is_408(door: Door, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(receive, "BODY_SECONDS", 0.05)
     reader, writer = await begun(door, {**ACTIVITY, "Content-Length": "100"}, b"{")
-    assert (await reader.readline()).split()[1] == b"408"
+    async with asyncio.timeout(10):
+        assert (await reader.readline()).split()[1] == b"408"
     writer.close()
 
 
@@ -108,9 +109,10 @@ async def test_a_body_that_drips_is_408(door: Door, monkeypatch: pytest.MonkeyPa
     monkeypatch.setattr(receive, "BODY_SECONDS", 0.2)
     reader, writer = await begun(door, {**ACTIVITY, "Content-Length": "100000"}, b"{")
     answer = asyncio.create_task(reader.readline())
-    while not answer.done():
-        writer.write(b" ")
-        await asyncio.sleep(0.01)
+    async with asyncio.timeout(10):
+        while not answer.done():
+            writer.write(b" ")
+            await asyncio.sleep(0.01)
     assert answer.result().split()[1] == b"408"
     writer.close()
 
