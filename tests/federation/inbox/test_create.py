@@ -98,6 +98,20 @@ def test_a_post_to_a_board_of_ours_is_a_question_there(session: Session, name: s
     assert question.board_id == factories.board(session, "roumu").id
 
 
+@pytest.mark.parametrize("circle", ["followers", "direct"])
+def test_what_is_said_to_a_few_stands_on_no_board(session: Session, circle: str) -> None:
+    """Whatever board it is addressed to: there everybody could read it."""
+    factories.member(session, "hanako")
+    letter, board = mail.load("mastodon/create_to_board"), factories.board(session, "roumu")
+    ken = actors.upsert(session, mail.load("mastodon/actor"))
+    narrow = [f"{ken.uri}/followers"] if circle == "followers" else []
+    letter["object"] |= {"to": [*narrow, board.uri], "cc": []}
+    watch(session, ken.uri)
+    mail.deliver(session, letter)
+    note = post_of(session, letter)
+    assert (note.kind, note.board_id, note.visibility) == ("note", None, circle)
+
+
 def test_a_stranger_who_speaks_to_nobody_here_is_ignored(session: Session) -> None:
     letter = mail.load("machi/create_question")
     assert "nobody here follows" in mail.refusal(session, letter)

@@ -227,6 +227,24 @@ async def test_a_board_passes_no_blind_receivers_on(database: Database, bell: Be
     assert told == bare | {"object": note}
 
 
+@pytest.mark.parametrize("circle", ["followers", "direct"])
+async def test_a_board_passes_on_nothing_that_is_for_a_few(database: Database, bell: Bell, circle: str) -> None:
+    note = {"id": "https://mast.example/users/ken/statuses/1", "type": "Note"}
+
+    def live(session: Session) -> None:
+        scene = Scene(session)
+        question = factories.question(session, scene.hanako)
+        session.info["machi.inbound"] = {"id": "https://mast.example/a/1", "type": "Create", "object": note}
+        answers.reply(
+            session, author=scene.ken, parent=question, body=text.from_html("<p>はい</p>"), visibility=circle,
+            mentions=[scene.hanako], origin=factories.origin(note["id"]),
+        )  # fmt: skip
+
+    await database.write(live)
+    told = await database.read(lambda session: everything(session))
+    assert note["id"] not in str([each.document for each in told])
+
+
 async def test_a_post_fetched_on_the_way_is_not_passed_on_as_something_else(
     database: Database, bell: Bell
 ) -> None:

@@ -4,7 +4,7 @@ import aiohttp
 import pytest
 from yarl import URL
 
-from community import follows, notes, text
+from community import follows, notes, text, towns
 from community.models import Account, Mute
 from webui.keys import TOWN
 
@@ -15,6 +15,14 @@ async def test_a_stranger_reads_the_public_timeline(site, scene, app_of):
     assert answer.status == 200
     assert {int(each["id"]) for each in answer.json} == {scene.question, scene.remote, scene.note}
     assert all("favourited" not in each for each in answer.json)
+
+
+async def test_who_is_silenced_stands_on_no_public_timeline(site, scene, app_of):
+    await site.database.write(lambda session: towns.block(session, domain="yamate.example", policy="silence").id)
+    app = await app_of(None)
+    for path in ("/api/v1/timelines/public", "/api/v1/timelines/public?remote=true"):
+        assert str(scene.remote) not in {each["id"] for each in (await app.get(path)).json}
+    assert (await app.get(f"/api/v1/statuses/{scene.remote}")).status == 200
 
 
 async def test_members_read_local_questions_of_every_width(site, scene, app_of):
