@@ -177,11 +177,6 @@ def position_of(session: Session, post: Post, title: str) -> int | None:
     )
 
 
-def is_there(session: Session, post: Post) -> bool:
-    """Whether `post` has a poll."""
-    return session.get(Poll, post.id) is not None
-
-
 def titles(session: Session, post: Post) -> list[str] | None:
     """What the poll of `post` offers; None if it has none."""
     return [title for title, _ in _options(session, post.id)] or None

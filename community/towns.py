@@ -202,11 +202,6 @@ def is_silenced(session: Session, host: str) -> bool:
     return rule is not None and rule.policy == SILENCE
 
 
-def silenced_domains(session: Session) -> list[str]:
-    """The hosts whose people are heard by those alone who follow them; what lies below them is meant too."""
-    return [rule.domain for rule in blocks(session) if rule.policy == SILENCE]
-
-
 def rejects_media(session: Session, host: str) -> bool:
     """Whether nothing that is to be seen or heard is taken from `host`: posts come without, people without faces."""
     rule = _covering(session, host.casefold())

@@ -6,7 +6,6 @@ from community import quote_stamps, quotes, town
 from community.models import Account, Post
 from federation.inbox import known, placing
 from federation.inbox.inbound import Ignored, Inbound
-from federation.models import OutboxItem
 from federation.outbox import sayings
 from federation.vocabulary.notes import is_note
 from federation.vocabulary.reading import Document, same_origin, type_of, uri
@@ -87,8 +86,7 @@ def _answered(session: Session, inbound: Inbound) -> Post | None:
     told = inbound.object
     if told is not None and type_of(told) != _TYPE:
         return None
-    number = sayings.number_of(session, inbound.object_uri)
-    said = session.get(OutboxItem, number) if number is not None else None
+    said = sayings.said_under(session, inbound.object_uri)
     if said is not None and said.type != _TYPE:
         return None
     if said is not None and said.post_id is not None:

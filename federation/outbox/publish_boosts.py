@@ -4,7 +4,6 @@ from sqlalchemy.orm import Session
 
 from community import anonymity, events, ids, town
 from community.models import Account, Poll, PollOption, PollVote, Post
-from federation.models import OutboxItem
 from federation.outbox import addressing, forgetting, publish_moderation, sayings
 from federation.outbox.hearing import hearers
 from federation.vocabulary import activities, audience, render, terms
@@ -43,14 +42,12 @@ def boosted(session: Session, event: events.Boosted) -> None:
 def unboosted(session: Session, event: events.Unboosted) -> None:
     """Undo with the whole Announce inside, to those who got it."""
     booster = session.get_one(Account, event.account_id)
-    number = sayings.number_of(session, event.uri) if booster.local else None
-    said = session.get(OutboxItem, number) if number is not None else None
+    said = sayings.said_under(session, event.uri) if booster.local else None
     if said is None or not said.body:
         return
     announcement = sayings.document(said)
-    heard = Audience(tuple(announcement.get("to", ())), tuple(announcement.get("cc", ())))
     now = town.now(session)
-    activity = activities.undo(_new_uri(session), booster, announcement, now=now, heard=heard)
+    activity = activities.undo(_new_uri(session), booster, announcement, now=now, heard=Audience.of(announcement))
     said.public = False
     session.flush()
     inboxes = sayings.reached(session, said)

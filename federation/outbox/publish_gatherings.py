@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from community import events, ids, town
 from community.models import Account, Join, Post
-from federation.models import OutboxItem, RemoteHost
+from federation.models import RemoteHost
 from federation.outbox import addressing, sayings
 from federation.outbox.addressing import Inbox
 from federation.outbox.hearing import hearers
@@ -44,14 +44,12 @@ def joined(session: Session, event: events.Joined) -> None:
 def unjoined(session: Session, event: events.Unjoined) -> None:
     """Undo with the whole Join inside, to those who got it."""
     account = session.get_one(Account, event.account_id)
-    number = sayings.number_of(session, event.uri) if account.local else None
-    said = session.get(OutboxItem, number) if number is not None else None
+    said = sayings.said_under(session, event.uri) if account.local else None
     if said is None or not said.body:
         return
     join = sayings.document(said)
-    heard = Audience(tuple(join.get("to", ())), tuple(join.get("cc", ())))
     now = town.now(session)
-    activity = activities.undo(_new_uri(session), account, join, now=now, heard=heard)
+    activity = activities.undo(_new_uri(session), account, join, now=now, heard=Audience.of(join))
     sayings.say(session, account, activity, sayings.reached(session, said), about=event.uri, at=now)
 
 

@@ -4,7 +4,6 @@ from sqlalchemy.orm import Session
 
 from community import anonymity, events, ids, posts, town
 from community.models import Account, Like, Post, Thanks
-from federation.models import OutboxItem
 from federation.outbox import addressing, boards, sayings
 from federation.outbox.addressing import Inbox
 from federation.outbox.moments import moment
@@ -87,14 +86,13 @@ def _take_back(session: Session, post: Post, actor: Account, uri: str) -> None:
     around = audience.company(session, post)
     activity = boards.received(session, ("Undo",))
     if actor.local:
-        number = sayings.number_of(session, uri)
-        said = session.get(OutboxItem, number) if number is not None else None
+        said = sayings.said_under(session, uri)
         if said is None:
             return
         like = sayings.document(said)
         now = town.now(session)
         undone = town.of(session).uris.activity(ids.new(now))
-        heard = Audience(tuple(like.get("to", ())), tuple(like.get("cc", ())))
+        heard = Audience.of(like)
         activity = activities.undo(undone, actor, like, now=moment(actor, now), heard=heard)
         sayings.say(session, actor, activity, sayings.reached(session, said), about=uri, at=now, post=post)
         if not heard.cc:  # it was for one alone

@@ -52,6 +52,12 @@ def number_of(session: Session, uri: str) -> int | None:
     return int(tail) if head == f"{town.of(session).uris.origin}/activities" and tail.isdecimal() else None
 
 
+def said_under(session: Session, uri: str) -> OutboxItem | None:
+    """What was said under the activity id `uri`; None if that is not ours, or no more is known of it."""
+    number = number_of(session, uri)
+    return session.get(OutboxItem, number) if number is not None else None
+
+
 def say(
     session: Session,
     actor: Account,

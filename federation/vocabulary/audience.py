@@ -4,8 +4,9 @@ The visibility of the post decides; every name in here is the shown author's, so
 followers of だれかさん and nobody else's.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Self
 
 from sqlalchemy import bindparam, select
 from sqlalchemy.orm import Session
@@ -23,6 +24,11 @@ class Audience:
     to: tuple[str, ...]
     cc: tuple[str, ...]
     board: str | None = None
+
+    @classmethod
+    def of(cls, said: Mapping[str, Any]) -> Self:
+        """Those whom an activity of ours named: they hear as well that it is taken back."""
+        return cls(tuple(said.get("to", ())), tuple(said.get("cc", ())))
 
     def fields(self) -> dict[str, object]:
         """What goes into an object or activity; what is empty is left out."""

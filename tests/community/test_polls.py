@@ -139,7 +139,7 @@ def test_another_poll_begins_anew_the_same_goes_on(session):
     assert polls.replace(session, post, polls.Draft(("はい", "いいえ"), 600))
     assert (counts(session, post), session.scalars(select(PollVote.id)).all()) == ([0, 0], [])
     assert polls.replace(session, post, None)
-    assert not polls.is_there(session, post)
+    assert polls.titles(session, post) is None
 
 
 def test_a_poll_goes_with_its_post(session):
