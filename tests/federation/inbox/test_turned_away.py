@@ -234,3 +234,14 @@ class TestSuspended:
         deliver(session, self.says("Create", named))
         assert posts.by_uri(session, named["id"]) is not None
         assert session.scalars(select(Mention.account_id).where(Mention.account_id == it.ken.id)).all() == []
+
+    def test_of_one_account_nothing_is_stored_that_others_lead_to(self, session: Session) -> None:
+        """Its host is not refused, so what it wrote can be had."""
+        it = Scene(session)
+        self.other(session, it).suspended_at = 1
+        note = self.note()
+        deliver(session, it.post(quote=note["id"]), note)
+        quoting = posts.by_uri(session, f"{KEN}/statuses/9")
+        assert quoting is not None
+        assert quoting.quote_of_id is None
+        assert posts.by_uri(session, note["id"]) is None

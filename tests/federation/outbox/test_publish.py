@@ -497,6 +497,19 @@ async def test_what_waits_for_a_host_that_is_refused_meanwhile_is_not_sent(datab
     assert ("odd.example", "pending") in states
 
 
+async def test_who_heard_of_a_post_and_is_refused_since_does_not_hear_of_its_end(database: Database, bell: Bell) -> None:
+    post_id = await database.write(lambda session: factories.question(session, Scene(session).hanako).id)
+
+    def take_back(session: Session) -> None:
+        towns.suspend(session, "mast.example")
+        post = session.get_one(Post, post_id)
+        posts.delete(session, post=post, by=session.get_one(Account, post.author_id))
+
+    await database.write(take_back)
+    (gone,) = await database.read(lambda session: everything(session, "Delete"))
+    assert gone.inboxes == ["https://odd.example/inbox", "https://yamate.example/inbox"]
+
+
 async def test_deliveries_stand_in_lanes_that_are_due(database: Database, bell: Bell, town: Town) -> None:
     await database.write(lambda session: factories.question(session, Scene(session).hanako).id)
 
