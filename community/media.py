@@ -221,7 +221,7 @@ def set_foreign(session: Session, post: Post, pictures: Sequence[Foreign], *, fr
     """Let a post of another server have the `pictures` that its document names; whether anything changed. A `fresh`
     post has none yet.
     """
-    wanted = [_facts(post, picture, position) for position, picture in enumerate(pictures[:MOST_FOREIGN])]
+    wanted = [_facts(picture, position) for position, picture in enumerate(pictures[:MOST_FOREIGN])]
     present = [] if fresh else of(session, [post.id]).get(post.id, [])
     if [{name: getattr(media, name) for name in _FACTS} for media in present] == wanted:
         return False
@@ -352,7 +352,7 @@ def _focused(meta: dict[str, object], focus: tuple[float, float] | None) -> dict
     return {**meta, "focus": {"x": round(x, 4), "y": round(y, 4)}}
 
 
-def _facts(post: Post, picture: Foreign, position: int) -> dict[str, object]:
+def _facts(picture: Foreign, position: int) -> dict[str, object]:
     meta: dict[str, object] = {}
     if picture.width and picture.height:
         meta["original"] = sized(picture.width, picture.height)

@@ -104,11 +104,8 @@ def _fetched(session: Session, inbound: Inbound, board: Account, target: str) ->
         raise Ignored("a board announced what is known already")
     document = inbound.documents.get(target)
     if document is None:
-        return _or_ignored(inbound, inbound.to_fetch([target]))
+        wanted = inbound.to_fetch([target])
+        if not wanted:
+            raise Ignored("what the board announced could not be had from its origin")
+        return wanted
     return inbound.inside(document, board)
-
-
-def _or_ignored(inbound: Inbound, wanted: list[str]) -> list[str]:
-    if not wanted:
-        raise Ignored("what the board announced could not be had from its origin")
-    return wanted

@@ -46,6 +46,14 @@ def lemmy_reads(inner: dict[str, Any]) -> None:
     assert isinstance(inner["object"], str | dict)
 
 
+async def take_off(database: Database, post_id: int, reason: str) -> None:
+    def unit(session: Session) -> None:
+        by = factories.member(session, "kaori", role="moderator")
+        stewardship.take_off(session, post=session.get_one(Post, post_id), by=by, reason=reason)
+
+    await database.write(unit)
+
+
 async def test_a_post_that_is_taken_off(database: Database, bell: Bell) -> None:
     def unit(session: Session) -> int:
         scene = Scene(session)
@@ -57,11 +65,7 @@ async def test_a_post_that_is_taken_off(database: Database, bell: Bell) -> None:
 
     comment = await database.write(unit)
 
-    def take(session: Session) -> None:
-        by = factories.member(session, "kaori", role="moderator")
-        stewardship.take_off(session, post=session.get_one(Post, comment), by=by, reason="宣伝の連投")
-
-    await database.write(take)
+    await take_off(database, comment, "宣伝の連投")
 
     def look(session: Session) -> None:
         said = announced(session, "Delete")
@@ -89,11 +93,7 @@ async def test_a_question_of_elsewhere_is_recommended_no_more(database: Database
 
     post = await database.write(unit)
 
-    def take(session: Session) -> None:
-        by = factories.member(session, "kaori", role="moderator")
-        stewardship.take_off(session, post=session.get_one(Post, post), by=by, reason="宣伝")
-
-    await database.write(take)
+    await take_off(database, post, "宣伝")
 
     def look(session: Session) -> None:
         undone = [said for said in everything(session, "Undo{Announce}") if said.by == "roumu"]
