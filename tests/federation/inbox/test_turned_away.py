@@ -245,3 +245,18 @@ class TestSuspended:
         assert quoting is not None
         assert quoting.quote_of_id is None
         assert posts.by_uri(session, note["id"]) is None
+
+    @pytest.mark.parametrize("kind", ["Person", "Group"])
+    def test_not_announced_either_with_its_document_at_hand(self, session: Session, kind: str) -> None:
+        """As if it had been fetched before: neither by a person nor by a board that is listened to here."""
+        it = Scene(session)
+        who = {"id": self.OTHER, "type": kind, "preferredUsername": "rei", "inbox": f"{self.OTHER}/inbox"}
+        rei = actors.upsert(session, who)
+        follows.accept(session, follow=follows.request(session, follower=it.yuki, followee=rei))
+        towns.suspend(session, "m.example")
+        nao = "https://m.example/users/nao"
+        actor = {"id": nao, "type": "Person", "preferredUsername": "nao", "inbox": f"{nao}/inbox"}
+        note = self.note(id=f"{nao}/1", attributedTo=nao)
+        deliver(session, self.says("Announce", note["id"]), note, actor)
+        assert posts.by_uri(session, note["id"]) is None
+        assert actors.by_uri(session, nao) is None
