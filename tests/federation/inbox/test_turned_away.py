@@ -175,6 +175,11 @@ def test_nobody_is_carried_to_whom_they_turned_from(session: Session) -> None:
     assert it.reached()["follows"] == 0
 
 
+def test_of_a_silenced_host_who_is_met_later_is_silenced_too(session: Session) -> None:
+    towns.block(session, domain="m.example", policy="silence")
+    assert actors.upsert(session, mail.load("mastodon/actor")).silenced_at is not None
+
+
 class TestSuspended:
     """A suspended host is not heard through others either (CVE-2026-23961)."""
 
