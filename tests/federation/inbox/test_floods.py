@@ -211,6 +211,23 @@ class TestCrowdsOfMentions:
         assert "mentions more people" in why
         assert await notices(door) == 1
 
+    async def test_do_not_come_in_above_or_beside_a_post_of_few_words(
+        self, door: Door, crowd: list[PeerActor], question: str
+    ) -> None:
+        """As what it answers, which is fetched, or enclosed in the request to quote one of us."""
+        stranger = crowd[0]
+        many = self.many(door, _LIMITS["strangers_mentions"] + 1)
+        above = stranger.note("<p>見て</p>", mentions=many)
+        reply_to_it = stranger.note("<p>ね</p>", reply_to=above["id"], to=[f"{door.origin}/users/hanako"], cc=[])
+        await stranger.post(door.inbox, stranger.create(reply_to_it))
+        quoting = stranger.note("<p>見て</p>", mentions=many, quote=question)
+        await stranger.post(door.inbox, stranger.does("QuoteRequest", question, instrument=quoting))
+        await door.worker.run_once()
+        known = await door.do(
+            lambda session: [posts.by_uri(session, each) is not None for each in (above["id"], quoting["id"])]
+        )
+        assert known == [False, False]
+
     async def test_of_somebody_who_is_followed_are(self, door: Door, crowd: list[PeerActor], question: str) -> None:
         friend = crowd[0]
         await friend.post(door.inbox, friend.does("Like", question))
