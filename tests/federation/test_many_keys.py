@@ -35,7 +35,7 @@ async def tarpit() -> AsyncIterator[tuple[Tarpit, int]]:
 
 
 @pytest.fixture
-async def client(ctx: Federation) -> AsyncIterator[TestClient]:
+async def client(ctx: Federation) -> AsyncIterator[TestClient[web.Request, web.Application]]:
     app = web.Application()
     app[FEDERATION] = ctx
     routes.add_routes(app)
@@ -43,7 +43,7 @@ async def client(ctx: Federation) -> AsyncIterator[TestClient]:
         yield made
 
 
-async def ask(client: TestClient, ctx: Federation, key_id: str) -> int:
+async def ask(client: TestClient[web.Request, web.Application], ctx: Federation, key_id: str) -> int:
     """A GET of what is not for everybody, signed by a key that has to be fetched."""
     made = ctx.town.clock() // 1000
     headers = {
@@ -56,7 +56,9 @@ async def ask(client: TestClient, ctx: Federation, key_id: str) -> int:
         return response.status
 
 
-async def test_strangers_who_ask_leave_most_connections_to_others(ctx, client, tarpit):
+async def test_strangers_who_ask_leave_most_connections_to_others(
+    ctx: Federation, client: TestClient[web.Request, web.Application], tarpit: tuple[Tarpit, int]
+) -> None:
     """A hundred hosts that hang would hold a hundred of the sockets through which letters go out as well."""
     pit, port = tarpit
     hosts = [f"http://127.{number}.0.1:{port}/key" for number in range(1, 101)]
@@ -65,14 +67,16 @@ async def test_strangers_who_ask_leave_most_connections_to_others(ctx, client, t
     assert 0 < len(pit.taken) <= FETCHED_AT_ONCE
 
 
-async def test_the_names_below_one_domain_are_not_all_asked(ctx, client):
+async def test_the_names_below_one_domain_are_not_all_asked(
+    ctx: Federation, client: TestClient[web.Request, web.Application]
+) -> None:
     """Names cost nothing to whoever has a domain."""
     hosts = [f"https://h{number}.mallory.invalid/key" for number in range(50)]
     assert {await ask(client, ctx, each) for each in hosts} == {429, 503}
     assert sum(ctx.keyring.asked.get(each) is not None for each in hosts) <= 10
 
 
-async def test_one_domain_does_not_take_all_the_places(ctx):
+async def test_one_domain_does_not_take_all_the_places(ctx: Federation) -> None:
     fetching = ctx.keyring.fetching
     with ExitStack() as held:
         for number in range(DOMAIN_AT_ONCE):
