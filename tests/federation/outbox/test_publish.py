@@ -241,7 +241,7 @@ async def test_a_board_passes_on_nothing_that_is_for_a_few(database: Database, b
         )  # fmt: skip
 
     await database.write(live)
-    told = await database.read(lambda session: everything(session))
+    told = await database.read(everything)
     assert note["id"] not in str([each.document for each in told])
 
 
