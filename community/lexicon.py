@@ -30,6 +30,7 @@ from community.models import AccountWords, Model, PostWords, TagWords
 from community.models.search import GRAMS
 from community.storage.dialects import text_array
 from community.storage.prepared import Prepared, param, text_param
+from community.storage.sessions import carry_out_deferred, defer
 
 Term = tuple[str, ...]
 """Folded words that stand for each other: a text has the term if it has one of them. A word may be several runs."""
@@ -57,6 +58,7 @@ class Lexicon:
         self._add_phrase = Prepared(
             lambda dialect: self._add_grams[dialect].bindparams(id=None, grams=None)
         )
+        self._add_now = f"INSERT INTO {self.name} (rowid, grams) VALUES (?, ?)"  # noqa: S608
         self._drop_grams = {
             "sqlite": text(
                 f"INSERT INTO {self.name} ({self.name}, rowid, grams) VALUES ('delete', :id, :grams)"  # noqa: S608
@@ -70,7 +72,9 @@ class Lexicon:
         dialect = session.connection().dialect.name
         self._add.run(session, id=row_id, words=words)
         if dialect == "sqlite":
-            self._add_phrase.run(session, id=row_id, grams=_indexed(words, dialect))
+            grams = _indexed(words, dialect)
+            if not defer(session, self._add_now, (row_id, grams)):
+                self._add_phrase.run(session, id=row_id, grams=grams)
         else:
             session.connection().execute(
                 self._add_grams[dialect], {"id": row_id, "grams": _indexed(words, dialect)}
@@ -79,6 +83,7 @@ class Lexicon:
     def put(self, session: Session, row_id: int, said: str) -> None:
         """Keep the words of a row instead of those it had, if it had any."""
         kept = session.connection().execute(self._read, {"row": row_id}).scalar_one_or_none()
+        carry_out_deferred(session)
         if kept is None:
             self.add(session, row_id, said)
         elif kept != (words := folded(said)):
@@ -92,6 +97,7 @@ class Lexicon:
         """Forget the words of a row; nothing happens if it has none."""
         connection = session.connection()
         kept = connection.execute(self._read, {"row": row_id}).scalar_one_or_none()
+        carry_out_deferred(session)
         if kept is not None:
             dialect = connection.dialect.name
             connection.execute(self._drop_grams[dialect], _gone(row_id, kept, dialect))

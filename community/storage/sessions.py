@@ -1,7 +1,9 @@
 """The session a unit of work gets, the connection it stands on, and the one way in which a unit is carried out."""
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, NoReturn, TypeVar
 
 from sqlalchemy import Connection, Engine, event
@@ -14,6 +16,8 @@ from community.town import Town
 
 T = TypeVar("T")
 Unit = Callable[[Session], T]
+Deferred = tuple[str, Sequence[object]]
+"""A statement as the driver takes it, with its parameters."""
 
 
 class UnitSession(Session):
@@ -29,6 +33,8 @@ class UnitSession(Session):
         self.driver = own if isinstance(own, sqlite3.Connection) else None  # for statements that go past everything
         self.flushed = False  # rows went out through the ORM since the last commit
         self.writing = False  # what this unit sees may yet be undone
+        # What the writer of SQLite carries out once for a whole batch, before it commits it; None elsewhere.
+        self.deferred: list[Deferred] | None = None
 
     def make_ready(self, of: Town) -> None:
         """Make ready for the next unit: nothing that an earlier one left on the session remains."""
@@ -59,6 +65,14 @@ class UnitSession(Session):
         if kept is None or instance_state(kept).expired:
             return super().get_one(entity, ident, **options)
         return kept
+
+    def carry_out_deferred(self) -> None:
+        """Do what was put off until the end of the batch: at that end, or for whoever builds upon it."""
+        if not self.deferred or self.driver is None:
+            return
+        for sql, rows in groupby(self.deferred, key=itemgetter(0)):
+            self.driver.executemany(sql, [parameters for _, parameters in rows])
+        self.deferred.clear()
 
     def commit(self) -> NoReturn:
         raise RuntimeError("A unit of work never commits: Database.write does, after it.")
@@ -98,6 +112,23 @@ def look_up(session: UnitSession, unit: Unit[T]) -> T:
     if events.take_hooks(session) or events.recorded(session):
         raise RuntimeError("A reading unit recorded an event: it belongs into Database.write.")
     return result
+
+
+def defer(session: Session, sql: str, parameters: Sequence[object]) -> bool:
+    """Have a statement carried out before the commit, together with the same ones of other units: an index that is
+    written to in pieces is dear. False where that cannot be: then it is to be done now.
+    """
+    deferred = getattr(session, "deferred", None)
+    if deferred is None:
+        return False
+    deferred.append((sql, parameters))
+    return True
+
+
+def carry_out_deferred(session: Session) -> None:
+    """Do at once what `defer` put off: for a unit that changes what may have been put off before it."""
+    if isinstance(session, UnitSession):
+        session.carry_out_deferred()
 
 
 def may_be_undone(session: Session) -> bool:

@@ -124,7 +124,8 @@ class Writer:
 
     def _run_batch(self, waiting: deque[Job], done: list[Job]) -> None:
         """Carry out what waits, as far as the time for one batch goes, and commit it. Raises if all is lost."""
-        driver = self._desk.driver
+        driver, session = self._desk.driver, self._desk.session
+        session.deferred = []
         until = time.monotonic() + _LONGEST_BATCH
         while waiting:
             job = waiting.popleft()
@@ -134,11 +135,13 @@ class Writer:
                 raise job.error or RuntimeError("The transaction ended early.")
             if time.monotonic() > until:
                 break
+        session.carry_out_deferred()
         driver.commit_batch()
 
     def _run_unit(self, job: Job) -> None:
         session, driver = self._desk.session, self._desk.driver
         session.make_ready(self._town)
+        deferred = list(session.deferred or ())
         try:
             driver.begin_unit()
             job.result = carry_out(session, job.unit, self._bus)
@@ -153,6 +156,7 @@ class Writer:
             job.fail(understood(error))
             session.rollback_unit()
             driver.rollback()  # if the unit never reached the database, the session did not do it
+            session.deferred = deferred  # of other units; it may have carried them out, and that is undone
             session.expunge_all()
 
     def _abandon(self) -> None:
