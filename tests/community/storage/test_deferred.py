@@ -5,11 +5,13 @@ import threading
 from collections.abc import Callable
 
 import pytest
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from community import founding, lexicon, search, search_terms
 from community.db import Database
 from community.events import Bus
+from community.models import Post
 from community.visibility import Viewer
 from tests import factories
 
@@ -85,6 +87,19 @@ async def test_words_that_change_in_the_same_batch_are_those_found(database: Dat
 
     await in_one_batch(database, asks("夏祭りの屋台"), changes, changes_again)
     assert [await found(database, hanako, word) for word in ("夏祭り", "盆踊り", "秋祭り")] == [1, 0, 1]
+
+
+async def test_what_is_written_and_reworded_in_one_batch_is_found_by_its_last_words(
+    database: Database, hanako: int
+) -> None:
+    def rewords(session: Session) -> None:
+        lexicon.POSTS.put(session, max(session.scalars(select(Post.id))), "盆踊りの日取り")
+
+    def takes_back(session: Session) -> None:
+        lexicon.POSTS.drop(session, max(session.scalars(select(Post.id))))
+
+    await in_one_batch(database, asks("夏祭りの屋台"), rewords, asks("秋祭りの屋台"), takes_back)
+    assert [await found(database, hanako, word) for word in ("夏祭り", "盆踊り", "秋祭り")] == [0, 1, 0]
 
 
 async def test_what_a_failing_unit_had_carried_out_for_others_is_carried_out_again(
