@@ -1,7 +1,7 @@
 import pytest
 from sqlalchemy import select
 
-from community import follows, notes, visibility
+from community import blocks, follows, notes, visibility
 from community.errors import NotFound
 from community.models import Mention, Post
 from community.text import from_markdown
@@ -52,6 +52,16 @@ def test_who_sees_what(session, people, level):
         if session.scalars(select(Post.id).where(visibility.visible_to(viewer))).all() == [post.id]
     }
     assert listed == seen
+
+
+def test_whom_the_author_blocks_sees_nothing_of_theirs(session):
+    hanako, taro = factories.member(session, "hanako"), factories.member(session, "taro")
+    question = factories.question(session, hanako)
+    blocks.block(session, account=hanako, target=taro)
+    viewer = factories.viewer(session, taro)
+    assert session.scalars(select(Post.id).where(Post.id == question.id, visibility.visible_to(viewer))).all() == []
+    assert not visibility.may_see(session, viewer, question)
+    assert visibility.may_see(session, factories.viewer(session, hanako), question)
 
 
 def test_a_request_to_follow_is_not_yet_a_follow(session):

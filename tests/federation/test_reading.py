@@ -29,6 +29,11 @@ def test_a_place_is_where_a_request_for_it_would_go(host: str) -> None:
     assert authority(address) == checked(address, allow_private=False).raw_host.lower()
 
 
+def test_a_dot_at_the_end_makes_no_other_place() -> None:
+    assert authority("https://m.example./users/ken") == authority("https://m.example/") == "m.example"
+    assert same_origin("https://m.example./1", "https://M.example:443/2")
+
+
 def test_two_names_that_an_older_idn_took_for_one_are_two() -> None:
     assert not same_origin("https://straße.example/1", "https://strasse.example/users/hanako")
 
