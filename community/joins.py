@@ -4,7 +4,7 @@ The same functions serve members and people of other towns. A place is taken in 
 come for the last one at once do not both get it.
 """
 
-from sqlalchemy import ColumnElement, Select, delete, or_, select, update
+from sqlalchemy import ColumnElement, Select, delete, exists, or_, select, update
 from sqlalchemy.orm import Session
 
 from community import (
@@ -141,12 +141,7 @@ def people(session: Session, viewer: Viewer, flag: Post) -> list[Account] | None
 def tell_counts(session: Session) -> int:
     """Have the numbers of our flags told to those who show them, each flag once a minute at most."""
     now = town.now(session)
-    rows = session.scalars(
-        select(Gathering)
-        .join(Post, Post.id == Gathering.post_id)
-        .where(Post.local.is_(True), Post.deleted_at.is_(None), _untold(now))
-        .limit(_TOLD_AT_ONCE)
-    ).all()
+    rows = session.scalars(select(Gathering).where(_untold(now), _is_ours()).limit(_TOLD_AT_ONCE)).all()
     for row in rows:
         row.told_count, row.told_at = row.joined_count, now
         events.record(session, events.GatheringCounted(row.post_id))
@@ -156,8 +151,7 @@ def tell_counts(session: Session) -> int:
 
 def is_anything_due(session: Session) -> bool:
     """Whether `tell_counts` has something to do."""
-    due = select(Gathering.post_id).join(Post, Post.id == Gathering.post_id)
-    due = due.where(Post.local.is_(True), Post.deleted_at.is_(None), _untold(town.now(session)))
+    due = select(Gathering.post_id).where(_untold(town.now(session)), _is_ours())
     return session.execute(due.limit(1)).first() is not None
 
 
@@ -171,6 +165,11 @@ def _untold(now: int) -> ColumnElement[bool]:
     return (Gathering.joined_count != Gathering.told_count) & (
         Gathering.told_at.is_(None) | (Gathering.told_at < now - PAUSE)
     )
+
+
+def _is_ours() -> ColumnElement[bool]:
+    """Of this town, and standing. Asked of each flag: joined, SQLite would begin with all posts of the town."""
+    return exists().where(Post.id == Gathering.post_id, Post.local.is_(True), Post.deleted_at.is_(None))
 
 
 def _take_place(session: Session, flag: Post) -> bool:

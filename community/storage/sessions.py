@@ -29,8 +29,8 @@ class UnitSession(Session):
     def __init__(self, bind: Connection) -> None:
         super().__init__(bind, expire_on_commit=False)
         self._one = bind
-        own = bind.connection.dbapi_connection
-        self.driver = own if isinstance(own, sqlite3.Connection) else None  # for statements that go past everything
+        own: Any = bind.connection.dbapi_connection
+        self.driver: Any = own if isinstance(own, sqlite3.Connection) else None  # for statements that go past everything
         self.flushed = False  # rows went out through the ORM since the last commit
         self.writing = False  # what this unit sees may yet be undone
         # What the writer of SQLite carries out once for a whole batch, before it commits it; None elsewhere.
@@ -55,16 +55,17 @@ class UnitSession(Session):
 
     def get(self, entity: Any, ident: Any, **options: Any) -> Any:
         """As a Session does; a row that is at hand, by a short way: everybody who hears of a post asks for it again."""
-        kept = self.identity_map.get((entity, (ident,), None)) if not options else None
-        if kept is None or instance_state(kept).expired:
-            return super().get(entity, ident, **options)
-        return kept
+        kept = None if options else self._at_hand(entity, ident)
+        return super().get(entity, ident, **options) if kept is None else kept
 
     def get_one(self, entity: Any, ident: Any, **options: Any) -> Any:
-        kept = self.identity_map.get((entity, (ident,), None)) if not options else None
-        if kept is None or instance_state(kept).expired:
-            return super().get_one(entity, ident, **options)
-        return kept
+        kept = None if options else self._at_hand(entity, ident)
+        return super().get_one(entity, ident, **options) if kept is None else kept
+
+    def _at_hand(self, entity: Any, ident: Any) -> Any:
+        """The row that the session holds under a simple key, if it is as fresh as any."""
+        kept = self.identity_map.get((entity, (ident,), None)) if isinstance(ident, int | str) else None
+        return None if kept is None or instance_state(kept).expired else kept
 
     def carry_out_deferred(self) -> None:
         """Do what was put off until the end of the batch: at that end, or for whoever builds upon it."""
