@@ -6,6 +6,7 @@ anywhere leaves the item pending: it is begun again, and had no effect before.
 """
 
 import asyncio
+import contextlib
 from functools import partial
 
 import structlog
@@ -154,8 +155,16 @@ class InboxWorker:
             del self._begun[first.id]
         except StorageFailed as failure:
             _log.warning("an item waits for the database", reason=str(failure))
+            await self._let_go(first.id)
         finally:
             self._bell.set()
+
+    async def _let_go(self, lane: int) -> None:
+        """Give back what a lane held when the database failed it, if that is possible by now; else its lease runs out."""
+        item = self._begun.pop(lane, None)
+        if item is not None:
+            with contextlib.suppress(StorageFailed):
+                await self._ctx.database.write(partial(queue.give_back, items=[item]))
 
     async def _work(self, item: Item) -> Item | None:
         """Try `item` once, and say what became of it; gives the next item of its host."""

