@@ -141,7 +141,9 @@ async def test_killed_interrupted_and_gone_on_with(demo: Demo) -> None:
     assert running.stdout is not None
     assert running.stderr is not None
     again = json.loads(await asyncio.wait_for(running.stdout.readline(), PATIENCE))
-    assert {**again, "seconds": 0} == {**figures, "seconds": 0}
+    # What flags count is told within a minute: letters about that may still leave.
+    assert again["deliveries"] >= figures["deliveries"]
+    assert {**again, "seconds": 0, "deliveries": 0} == {**figures, "seconds": 0, "deliveries": 0}
     await check_profiles(demo)
     running.send_signal(signal.SIGINT)
     _, said = await asyncio.wait_for(running.communicate(), 30)

@@ -122,7 +122,7 @@ async def test_the_question_arrives_as_a_note_that_mastodon_can_show(scene: Scen
     assert note["contentMap"] == {"ja": note["content"]}
     assert note["url"].startswith(f"{scene.town.origin}/@hanako/")
     assert {"type": "Hashtag", "name": "#ごみ"}.items() <= note["tag"][0].items()
-    assert "interactionPolicy" not in note  # a promise that is not made yet
+    assert note["interactionPolicy"] == {"canQuote": {"automaticApproval": ["https://www.w3.org/ns/activitystreams#Public"]}}
     for collection in ("replies", "likes", "shares"):
         assert note[collection]["totalItems"] == 0
     assert not [key for key, value in note.items() if value is None or value == []]
@@ -146,8 +146,9 @@ async def test_the_question_arrives_as_a_note_that_mastodon_can_show(scene: Scen
     assert {key: got.json[key] for key in note if key not in counted} == {
         key: value for key, value in note.items() if key not in counted
     }
-    assert (await scene.ari.get(str(create.activity["id"]))).json == create.activity
-    assert (await scene.ari.get(str(said["id"]))).json == said
+    for told in (create.activity, said):  # the proof is made for those to whom it is sent
+        unproved = {key: value for key, value in told.items() if key != "proof"}
+        assert (await scene.ari.get(str(told["id"]))).json == unproved
     page = await peer.send("GET", question, {"Accept": "text/html"}, None)
     assert page.status in (301, 302, 303)
 

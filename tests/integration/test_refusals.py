@@ -138,7 +138,6 @@ async def test_signed_by_somebody_else(door: Door, unchanged) -> None:
     neighbour = peer.actor("warui")
     assert (await neighbour.post(door.inbox, neighbour.does("Like", door.question))).status == 202
     check = await unchanged()
-    said(await neighbour.post(door.inbox, door.reply()), 403)  # of the same server, but not the actor
     body = json.dumps(door.reply()).encode()
     forged = generate_private_key(public_exponent=65537, key_size=2048)
     said(await door.raw(body, door.ari.signed("POST", door.inbox, body, key=forged)), 401)

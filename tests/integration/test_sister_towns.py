@@ -50,7 +50,7 @@ async def test_two_operators_agree_and_questions_for_sisters_flow(make_town: Mak
     assert (await _state(minato, yamate), await _state(yamate, minato)) == (sisters.AGREED, sisters.AGREED)
 
     async def follow_each_other() -> bool:
-        return all([await town.read(_boards_followed) >= 20 for town in (minato, yamate)])
+        return all([await town.read(_boards_followed) >= 10 for town in (minato, yamate)])
 
     await until("each town follows the boards of the other", follow_each_other)
 
