@@ -4,6 +4,7 @@ An id path answers with the document itself; whoever asks for HTML is sent to th
 Pages send askers for documents the other way with `wants_activity` and `activity_redirect`.
 """
 
+from collections.abc import Callable
 from functools import partial
 from urllib.parse import quote
 
@@ -158,10 +159,7 @@ async def _post(request: web.Request) -> web.StreamResponse:
     ctx = request.app[FEDERATION]
     number = _number(request)
     if wants_page(request):
-        page = await ctx.database.read(lambda session: documents.page_of(session, number))
-        if page is None:
-            raise web.HTTPNotFound
-        return page_redirect(page)
+        return await _led_to(ctx, lambda session: documents.page_of(session, number))
     if (refused := await serving.refused(ctx, request)) is not None:
         return refused
     ready = await local_posts.document(ctx, number)
@@ -196,11 +194,16 @@ async def _quote_stamp(request: web.Request) -> web.StreamResponse:
     ctx = request.app[FEDERATION]
     number = _number(request)
     if wants_page(request):
-        page = await ctx.database.read(lambda session: documents.page_of_stamp(session, number))
-        if page is None:
-            raise web.HTTPNotFound
-        return page_redirect(page)
+        return await _led_to(ctx, lambda session: documents.page_of_stamp(session, number))
     return await serving.found(ctx, request, lambda session, _: documents.quote_stamp(session, number))
+
+
+async def _led_to(ctx: Federation, page_of: Callable[[Session], str | None]) -> web.StreamResponse:
+    """To the page that `page_of` names; 404 where there is none that everybody may see."""
+    page = await ctx.database.read(page_of)
+    if page is None:
+        raise web.HTTPNotFound
+    return page_redirect(page)
 
 
 async def _sisters(request: web.Request) -> web.StreamResponse:
