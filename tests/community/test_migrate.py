@@ -74,7 +74,8 @@ def test_the_migrations_build_the_schema_of_the_models(database_url):
 
 def test_migrated_tables_are_those_the_models_would_make(database_url, empty_database_url):
     """Stricter than the comparison above: also order of columns, names of constraints, options of tables."""
-    Path(empty_database_url.removeprefix("sqlite:///")).parent.mkdir(exist_ok=True, parents=True)
+    if empty_database_url.startswith("sqlite"):
+        Path(empty_database_url.removeprefix("sqlite:///")).parent.mkdir()
     migrated, direct = engine_of(database_url), engine_of(empty_database_url)
     with direct.begin() as connection:
         Model.metadata.create_all(connection)

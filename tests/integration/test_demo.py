@@ -76,7 +76,10 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
     yield made
     if made.process is not None and made.process.returncode is None:
         made.process.send_signal(signal.SIGTERM)
-        await made.process.communicate()
+        try:
+            await asyncio.wait_for(made.process.communicate(), 30)
+        except TimeoutError:
+            made.process.kill()  # the towns notice by themselves that it has gone
 
 
 def three_ports() -> int:

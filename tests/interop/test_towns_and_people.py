@@ -20,19 +20,26 @@ async def test_it_follows_a_board_and_is_told_what_happens_there(minato: Town, p
     assert told["activity"]["actor"] == board
     assert (inner["type"], inner["object"]["id"]) == ("Create", uri)
     assert (await peer.next("Announce", where=lambda it: it["object"] == uri))["activity"]["actor"] == board
-    answer = await (await minato.enter("ken")).answer(uri, "受付にあります。")
-    await hanako.solve(uri, answer)
-    await hanako.thank(answer)
-    await hanako.take_thanks_back(answer)
-    await hanako.edit(uri, "とくに二階です。", title="会議室の鍵")
-    await hanako.delete(uri)
-    for kind, actor, about in (
-        ("Create", "ken", answer), ("ChooseAnswer", "hanako", answer), ("Update", "hanako", uri), ("Like", "hanako", answer),
-        ("Undo", "hanako", answer), ("Update", "hanako", uri), ("Delete", "hanako", uri),
-    ):  # fmt: skip
+
+    async def passes_on(kind: str, actor: str, about: str) -> None:
         unknown = kind == "ChooseAnswer"
         passed_on = await peer.next("Announce", where=partial(_tells, kind, about), refused=unknown)
         assert passed_on["activity"]["object"]["actor"] == f"{minato.origin}/users/{actor}"
+
+    answer = await (await minato.enter("ken")).answer(uri, "受付にあります。")
+    await passes_on("Create", "ken", answer)
+    await hanako.solve(uri, answer)
+    await passes_on("ChooseAnswer", "hanako", answer)
+    await passes_on("Update", "hanako", uri)
+    await hanako.thank(answer)
+    await passes_on("Like", "hanako", answer)
+    await hanako.take_thanks_back(answer)
+    await passes_on("Undo", "hanako", answer)
+    # Each is waited for: how a post looked is no longer said once it is gone.
+    await hanako.edit(uri, "とくに二階です。", title="会議室の鍵")
+    await passes_on("Update", "hanako", uri)
+    await hanako.delete(uri)
+    await passes_on("Delete", "hanako", uri)
     await peer.do("unfollow", who=f"@roumu@{minato.domain}")
     await quiet(minato)
     assert await minato.rows(Account.followers_count, name="roumu") == [(0,)]
