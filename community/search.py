@@ -10,6 +10,7 @@ A stranger finds what was written openly in this town. Nothing is ranked: the ne
 more than READ_MOST posts that have the words, the newest ones; so it costs the same however much there is.
 """
 
+from collections.abc import Iterable
 from typing import Any
 
 from sqlalchemy import ColumnElement, Subquery, and_, case, exists, false, func, or_, select, union
@@ -66,8 +67,16 @@ def note_account(session: Session, account_id: int) -> None:
         forget_account(session, account_id)
         return
     topics = select(Strength.label).where(Strength.account_id == account_id).order_by(Strength.position)
-    said = [account.name, account.domain, account.display_name, *session.scalars(topics)]
-    lexicon.ACCOUNTS.put(session, account_id, "\n".join(said))
+    lexicon.ACCOUNTS.put(session, account_id, _said_of(account, session.scalars(topics)))
+
+
+def note_new_account(session: Session, account: Account, strengths: Iterable[str]) -> None:
+    """`note_account` for one that was stored in this very unit, with these 得意技."""
+    lexicon.ACCOUNTS.add(session, account.id, _said_of(account, strengths))
+
+
+def _said_of(account: Account, strengths: Iterable[str]) -> str:
+    return "\n".join([account.name, account.domain, account.display_name, *strengths])
 
 
 def forget_account(session: Session, account_id: int) -> None:

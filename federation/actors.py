@@ -4,19 +4,27 @@ Whoever hands a document in has made sure of where it came from: it was fetched 
 signed by that actor. Nothing in it is believed that concerns another host.
 """
 
-from sqlalchemy import delete, select
+from typing import Any, cast
+
+from sqlalchemy import Table, delete, select
 from sqlalchemy.orm import Session
 
 from community import emojis, follows, ids, joins, posts, search, text, town, towns
 from community.models import LOCAL, Account, Post, Strength
-from community.storage.prepared import Prepared, text_param
+from community.storage.prepared import Prepared, param, text_param
 from community.storage.rows import Rows
 from federation.models import RemoteActor
 from federation.vocabulary.parse import Actor, read_actor
 from federation.vocabulary.reading import Document, Unreadable, authority
 
-_ACCOUNTS = Rows(Account)
+_ACCOUNTS, _WIRES = Rows(Account), Rows(RemoteActor)
 _BY_URI = _ACCOUNTS.by("uri")
+_account, _wire = cast("Table", Account.__table__).c, cast("Table", RemoteActor.__table__).c
+_BY_HANDLE = Prepared(
+    lambda _dialect: select(Account.__table__).where(
+        _account.domain == text_param("domain"), _account.name == text_param("name")
+    )
+)
 _ON_HOST = Prepared(
     lambda _dialect: select(RemoteActor.account_id).where(RemoteActor.host == text_param("host")).limit(1)
 )
@@ -43,18 +51,21 @@ def upsert(session: Session, document: Document, *, domain: str | None = None) -
     if town.of(session).uris.is_local(actor.id):
         raise Unreadable("an actor of this town cannot come from outside")
     account = by_uri(session, actor.id)
-    if account is not None and account.deleted_at is not None:
-        return account
     if account is None:
-        account = _new(session, actor, domain or authority(actor.id) or "")
-    elif domain is not None and domain != account.domain:
+        return _add(session, actor, domain or authority(actor.id) or "")
+    if account.deleted_at is not None:
+        return account
+    if domain is not None and domain != account.domain:
         account.name = _free_name(session, actor, domain)
         account.domain = domain
     _describe(session, account, actor)
-    session.add(account)
     session.flush()
     _set_strengths(session, account, actor)
-    _set_wire(session, account, actor)
+    wire = session.get(RemoteActor, account.id)
+    if wire is None:
+        wire = RemoteActor(account_id=account.id)
+        session.add(wire)
+    _set_wire(session, wire, actor)
     search.note_account(session, account.id)
     return account
 
@@ -85,9 +96,22 @@ def remove(session: Session, account: Account) -> bool:
     return len(left) < _REMOVED_AT_ONCE
 
 
+def _add(session: Session, actor: Actor, domain: str) -> Account:
+    """Store somebody who was never met: nothing of theirs is here that would have to be compared."""
+    account = _new(session, actor, domain)
+    _describe(session, account, actor)
+    _ACCOUNTS.put(session, account)
+    labels = _add_strengths(session, account, actor)
+    wire = RemoteActor(account_id=account.id)
+    _set_wire(session, wire, actor)
+    _WIRES.put(session, wire)
+    search.note_new_account(session, account, labels)
+    return account
+
+
 def _new(session: Session, actor: Actor, domain: str) -> Account:
     now = town.now(session)
-    return Account(  # added once it is described: what is asked meanwhile would flush half of it
+    return Account(
         id=ids.new(now),
         uri=actor.id,
         name=_free_name(session, actor, domain),
@@ -115,7 +139,8 @@ def _free_name(session: Session, actor: Actor, domain: str) -> str:
 
 
 def _holder(session: Session, name: str, domain: str) -> Account | None:
-    return session.scalar(select(Account).where(Account.domain == domain, Account.name == name))
+    session.flush()
+    return _ACCOUNTS.first(session, _BY_HANDLE, domain=domain, name=name)
 
 
 def _describe(session: Session, account: Account, actor: Actor) -> None:
@@ -146,26 +171,34 @@ def _describe(session: Session, account: Account, actor: Actor) -> None:
 
 
 def _set_strengths(session: Session, account: Account, actor: Actor) -> None:
-    labels = {text.fold(label): label for label in actor.strengths}
     stored = session.execute(
         select(Strength.topic, Strength.label)
         .where(Strength.account_id == account.id)
         .order_by(Strength.position)
     )
-    if [(topic, label) for topic, label in stored] == list(labels.items()):
+    if [(topic, label) for topic, label in stored] == list(_topics(actor).items()):
         return
     session.execute(delete(Strength).where(Strength.account_id == account.id))
-    session.add_all(
-        Strength(account_id=account.id, topic=topic, label=label, position=position)
-        for position, (topic, label) in enumerate(labels.items())
-    )
+    _add_strengths(session, account, actor)
 
 
-def _set_wire(session: Session, account: Account, actor: Actor) -> None:
-    wire = session.get(RemoteActor, account.id)
-    if wire is None:
-        wire = RemoteActor(account_id=account.id)
-        session.add(wire)
+def _add_strengths(session: Session, account: Account, actor: Actor) -> list[str]:
+    """Store the labels; gives them in order."""
+    topics = _topics(actor)
+    if topics:
+        session.add_all(
+            Strength(account_id=account.id, topic=topic, label=label, position=position)
+            for position, (topic, label) in enumerate(topics.items())
+        )
+        session.flush()
+    return list(topics.values())
+
+
+def _topics(actor: Actor) -> dict[str, str]:
+    return {text.fold(label): label for label in actor.strengths}
+
+
+def _set_wire(session: Session, wire: RemoteActor, actor: Actor) -> None:
     wire.host = authority(actor.id) or ""
     wire.inbox = actor.inbox
     wire.shared_inbox = actor.shared_inbox
@@ -174,18 +207,26 @@ def _set_wire(session: Session, account: Account, actor: Actor) -> None:
     wire.featured = actor.featured
     wire.moderators = actor.moderators
     wire.fetched_at = town.now(session)
-    key_taken = actor.key_id is not None and session.scalar(
-        select(RemoteActor.account_id).where(
-            RemoteActor.key_id == actor.key_id, RemoteActor.account_id != account.id
-        )
-    )
     # One key id never speaks for two actors; whoever holds it keeps it.
+    key_taken = _is_taken(session, _KEY_HOLDER, actor.key_id, wire)
     wire.key_id = None if key_taken else actor.key_id
     wire.public_key_pem = None if key_taken else actor.public_key_pem
-    proof_key_taken = actor.proof_key_id is not None and session.scalar(
-        select(RemoteActor.account_id)
-        .where(RemoteActor.proof_key_id == actor.proof_key_id, RemoteActor.account_id != account.id)
-        .limit(1)
-    )
+    proof_key_taken = _is_taken(session, _PROOF_KEY_HOLDER, actor.proof_key_id, wire)
     wire.proof_key_id = None if proof_key_taken else actor.proof_key_id
     wire.proof_multikey = None if proof_key_taken else actor.proof_multikey
+
+
+def _is_taken(session: Session, holder: Prepared, key_id: str | None, wire: RemoteActor) -> bool:
+    return key_id is not None and bool(holder.rows(session, key_id=key_id, this=wire.account_id))
+
+
+def _held_by_another(column: Any) -> Prepared:
+    """Whether another actor has the key id."""
+    return Prepared(
+        lambda _dialect: select(_wire.account_id)
+        .where(column == text_param("key_id"), _wire.account_id != param("this"))
+        .limit(1)
+    )
+
+
+_KEY_HOLDER, _PROOF_KEY_HOLDER = _held_by_another(_wire.key_id), _held_by_another(_wire.proof_key_id)
