@@ -7,12 +7,13 @@ opens when its address is asked for. The deeds of one towards the other are refu
 
 from typing import Any
 
-from sqlalchemy import ColumnElement, and_, bindparam, exists, false, or_, select, true, union_all
+from sqlalchemy import ColumnElement, and_, exists, false, or_, select, true, union_all
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from community import town, veils
 from community.errors import NotAllowed, NotFound
 from community.models import LOCAL, Account, Block, DomainBlock, Mute, Veil
+from community.storage.prepared import Prepared, param
 from community.visibility import Viewer
 
 Ids = ColumnElement[int] | InstrumentedAttribute[int]
@@ -118,13 +119,12 @@ def _of_shut_out_server(me: Number, author: Number) -> ColumnElement[bool]:
     )
 
 
-def _asked(session: Session, question: Any, me: int, other: int) -> bool:
-    facts = {"me": me, "other": other, "now": town.now(session)}
-    return session.connection().execute(question, facts).first() is not None
+def _asked(session: Session, question: Prepared, me: int, other: int) -> bool:
+    return bool(question.rows(session, me=me, other=other, now=town.now(session)))
 
 
-_ME, _OTHER, _NOW = (bindparam(name, type_=Account.id.type) for name in ("me", "other", "now"))
-_BLOCKS = select(true()).where(_block.account_id == _ME, _block.target_id == _OTHER)
+_ME, _OTHER, _NOW = param("me"), param("other"), param("now")
+_BLOCKING = select(true()).where(_block.account_id == _ME, _block.target_id == _OTHER)
 _BLOCKED = select(true()).where(_block.account_id == _OTHER, _block.target_id == _ME)
 _SHUT_OUT = (
     select(true())
@@ -135,6 +135,7 @@ _SHUT_OUT = (
 _MUTED = select(true()).where(
     _mute.account_id == _ME, _mute.target_id == _OTHER, _mute.notifications.is_(True), _running(_NOW)
 )
-_APART = union_all(_BLOCKS, _BLOCKED, _SHUT_OUT)
+_BLOCKS = Prepared(lambda _dialect: _BLOCKING)
+_APART = Prepared(lambda _dialect: union_all(_BLOCKING, _BLOCKED, _SHUT_OUT))
 _VEILED = select(true()).where(_veil.account_id == _ME, _veil.other_id == _OTHER)
-_UNHEARD = union_all(_BLOCKS, _BLOCKED, _SHUT_OUT, _MUTED, _VEILED)
+_UNHEARD = Prepared(lambda _dialect: union_all(_BLOCKING, _BLOCKED, _SHUT_OUT, _MUTED, _VEILED))

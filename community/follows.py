@@ -6,17 +6,24 @@ lives elsewhere is waited for.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any, cast
 
-from sqlalchemy import Select, delete, null, or_, select, update
+from sqlalchemy import Select, Table, delete, null, or_, select, update
 from sqlalchemy.orm import Session
+from sqlalchemy.orm.attributes import set_committed_value
 
-from community import distance, events, homes, ids, inserts, notifications, timelines, town, veils
+from community import distance, events, homes, ids, notifications, timelines, town, veils
 from community.errors import NotAllowed, NotFound
 from community.models import Account, Endorsement, Follow
+from community.storage.dialects import insert_of
+from community.storage.prepared import Prepared, param, text_param
+from community.storage.rows import Rows
 from community.visibility import viewer_of
 
 REQUESTED, ACCEPTED = "requested", "accepted"
 _NOTICES = frozenset({"follow", "follow_request"})
+_FOLLOWS = Rows(Follow)
+_AT_HAND = "machi.follows.at_hand"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -61,19 +68,20 @@ def request(
         raise NotAllowed("この人をフォローすることはできません。")
     now = town.now(session)
     identifier = ids.new(now)
-    fresh = inserts.new_row(
+    session.flush()
+    fresh = _NEW.rows(
         session,
-        Follow,
         id=identifier,
         uri=uri or town.of(session).uris.activity(identifier),
-        follower_id=follower.id,
-        followee_id=followee.id,
-        state=REQUESTED,
-        created_at=now,
+        follower=follower.id,
+        followee=followee.id,
+        now=now,
     )
     follow = between(session, follower.id, followee.id)
     if follow is None:  # the id of the activity belongs to another follow
         raise NotAllowed("このフォローの申し込みは受け取れませんでした。")
+    # A session forgets rows that nobody holds. Those who hear of the follow before the commit ask for it again.
+    session.info.setdefault(_AT_HAND, []).append(follow)
     if fresh:
         events.record(session, events.FollowRequested(follow.id))
         _answer(session, follow, follower, followee)
@@ -87,10 +95,11 @@ def accept(session: Session, *, follow: Follow) -> None:
     """The followee agrees: counts, notices and the follower's home follow. Accepting twice changes nothing."""
     if follow.state == ACCEPTED:
         return
-    follow.state = ACCEPTED
     session.flush()
+    _ACCEPT.run(session, this=follow.id)
+    set_committed_value(follow, "state", ACCEPTED)
     follower, followee = ends(session, follow)
-    _count(session, follow, 1)
+    _count(session, follower, followee, 1)
     notifications.take_back(session, to_id=followee.id, kinds=_NOTICES, actor_id=follower.id)
     notifications.tell(session, to=followee, kind="follow", actor=follower)
     if follower.local and follower.kind == "person":
@@ -128,9 +137,8 @@ def are_apart(session: Session, *, follower: Account, followee: Account) -> bool
 
 def between(session: Session, follower_id: int, followee_id: int) -> Follow | None:
     """The follow of one by the other, requested or accepted."""
-    return session.execute(
-        select(Follow).where(Follow.follower_id == follower_id, Follow.followee_id == followee_id)
-    ).scalar_one_or_none()
+    session.flush()
+    return _FOLLOWS.first(session, _BETWEEN, follower=follower_id, followee=followee_id)
 
 
 def ends(session: Session, follow: Follow) -> tuple[Account, Account]:
@@ -140,7 +148,8 @@ def ends(session: Session, follow: Follow) -> tuple[Account, Account]:
 
 def by_uri(session: Session, uri: str) -> Follow | None:
     """The follow that the Follow activity `uri` made."""
-    return session.execute(select(Follow).where(Follow.uri == uri)).scalar_one_or_none()
+    session.flush()
+    return _FOLLOWS.first(session, _BY_URI, value=uri)
 
 
 def waiting(session: Session, account_id: int, *, limit: int = 80) -> list[Follow]:
@@ -229,23 +238,19 @@ def _remove(session: Session, follow: Follow) -> None:
     )
     session.flush()
     if follow.state == ACCEPTED:
-        _count(session, follow, -1)
+        _count(session, follower, followee, -1)
     notifications.take_back(session, to_id=followee.id, kinds=_NOTICES, actor_id=follower.id)
     if follower.local:
         timelines.leave(session, follower.id, followee)
 
 
-def _count(session: Session, follow: Follow, step: int) -> None:
-    session.execute(
-        update(Account)
-        .where(Account.id == follow.followee_id)
-        .values(followers_count=Account.followers_count + step)
-    )
-    session.execute(
-        update(Account)
-        .where(Account.id == follow.follower_id)
-        .values(following_count=Account.following_count + step)
-    )
+def _count(session: Session, follower: Account, followee: Account, step: int) -> None:
+    """So many follows more, counted in the database; the rows at hand know it without being read again."""
+    followers_count, following_count = followee.followers_count + step, follower.following_count + step
+    _COUNT_FOLLOWERS.run(session, this=followee.id, step=step)
+    _COUNT_FOLLOWING.run(session, this=follower.id, step=step)
+    set_committed_value(followee, "followers_count", followers_count)
+    set_committed_value(follower, "following_count", following_count)
 
 
 def _listed(session: Session, rows: Select[Account], max_id: int | None, limit: int) -> list[Account]:
@@ -255,3 +260,36 @@ def _listed(session: Session, rows: Select[Account], max_id: int | None, limit: 
     if max_id is not None:
         shown = shown.where(Follow.id < max_id)
     return list(session.execute(shown.limit(limit)).scalars())
+
+
+_follows, _accounts = cast("Table", Follow.__table__), cast("Table", Account.__table__)
+
+
+def _new(dialect: str) -> Any:
+    """A row unless one of its keys is taken; gives its id if it is new.
+
+    On PostgreSQL it waits for another transaction that is inserting the same key, so two at once cannot both win.
+    """
+    values = {
+        "id": param("id"), "uri": text_param("uri"), "state": REQUESTED, "created_at": param("now"),
+        "follower_id": param("follower"), "followee_id": param("followee"), "boosts": True, "notify": False,
+    }  # fmt: skip
+    return insert_of(dialect)(_follows).values(values).on_conflict_do_nothing().returning(_follows.c.id)
+
+
+def _counting(name: str) -> Prepared:
+    column = _accounts.c[name]
+    return Prepared(
+        lambda _dialect: update(_accounts).where(_accounts.c.id == param("this")).values({name: column + param("step")})
+    )
+
+
+_NEW = Prepared(_new)
+_BY_URI = _FOLLOWS.by("uri")
+_BETWEEN = Prepared(
+    lambda _dialect: select(_follows).where(
+        _follows.c.follower_id == param("follower"), _follows.c.followee_id == param("followee")
+    )
+)
+_ACCEPT = Prepared(lambda _dialect: update(_follows).where(_follows.c.id == param("this")).values(state=ACCEPTED))
+_COUNT_FOLLOWERS, _COUNT_FOLLOWING = _counting("followers_count"), _counting("following_count")

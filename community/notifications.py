@@ -36,7 +36,7 @@ from community.models import (
 )
 from community.notice_lists import Notice, Wanted, listing
 from community.notice_types import KINDS, OF_THE_TOWN
-from community.storage.prepared import Prepared
+from community.storage.prepared import Prepared, among_texts, param
 from community.visibility import Viewer
 
 __all__ = [
@@ -136,14 +136,12 @@ def forget_of_town(session: Session, account_id: int) -> None:
 
 def take_back(session: Session, *, to_id: int, kinds: frozenset[str], actor_id: int, post_id: int | None = None) -> None:
     """Remove what `actor` did to `to` and undid, such as a request to follow; with `post_id`, to that post."""
-    session.execute(
-        delete(Notification).where(
-            Notification.account_id == to_id,
-            Notification.actor_id == actor_id,
-            Notification.kind.in_(kinds),
-            Notification.post_id.is_(None) if post_id is None else Notification.post_id == post_id,
-        )
-    )
+    session.flush()
+    facts = {"me": to_id, "actor": actor_id, "kinds": kinds}
+    if post_id is None:
+        _TAKE_BACK.run(session, **facts)
+    else:
+        _TAKE_BACK_OF_POST.run(session, post=post_id, **facts)
 
 
 def clear(session: Session, viewer: Viewer) -> None:
@@ -298,11 +296,22 @@ def _asked(*, of_post: bool) -> Select[*tuple[Any, ...]]:
     ).where(Member.account_id == _ME)
 
 
+def _taken_back(dialect: str, of_post: ColumnElement[bool]) -> Any:
+    return delete(_notices).where(
+        _notices.c.account_id == param("me"),
+        _notices.c.actor_id == param("actor"),
+        among_texts(_notices.c.kind, "kinds", dialect),
+        of_post,
+    )
+
+
 _notices = cast("Table", Notification.__table__)
 _ASKED = Prepared(lambda _dialect: _asked(of_post=False))
 _ASKED_OF_POST = Prepared(lambda _dialect: _asked(of_post=True))
 _SAME = Prepared(lambda _dialect: delete(_notices).where(_same(_notices.c, of_post=False)))
 _SAME_OF_POST = Prepared(lambda _dialect: delete(_notices).where(_same(_notices.c, of_post=True)))
+_TAKE_BACK = Prepared(lambda dialect: _taken_back(dialect, _notices.c.post_id.is_(None)))
+_TAKE_BACK_OF_POST = Prepared(lambda dialect: _taken_back(dialect, _notices.c.post_id == param("post")))
 _INSERT = Prepared(
     lambda _dialect: insert(_notices).values(
         {each.name: bindparam(each.name, None, type_=each.type) for each in _notices.columns}

@@ -8,7 +8,7 @@ are. What goes to other servers is unchanged: they are nobody's colleagues.
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import ColumnElement, exists, false, select
+from sqlalchemy import ColumnElement, false, select
 from sqlalchemy.orm import InstrumentedAttribute, Session, aliased
 
 from community.errors import NotFound
@@ -53,8 +53,8 @@ def veiled_from(me: Any) -> Any:
 
 def are_between(session: Session, one: int, other: int) -> bool:
     """Whether there is a veil between two members."""
-    found = session.scalar(select(exists().where(Veil.account_id == one, Veil.other_id == other)))
-    return bool(found)
+    session.flush()
+    return bool(_BETWEEN.rows(session, me=one, ids=[other]))
 
 
 def check(session: Session, viewer: Viewer, account_id: int) -> None:

@@ -1,15 +1,15 @@
 """From an audience to inboxes: shared inbox first, each inbox once, refused hosts left out."""
 
 from collections.abc import Collection, Iterable
-from typing import NamedTuple
+from typing import NamedTuple, cast
 from urllib.parse import urlsplit
 
-from sqlalchemy import ColumnElement, func, or_, select
+from sqlalchemy import ColumnElement, Table, func, or_, select
 from sqlalchemy.orm import Session
 
 from community import town, towns
 from community.models import Account, DomainRule, Follow
-from community.storage.prepared import Prepared, param
+from community.storage.prepared import Prepared, among, param
 from federation.models import Delivery, OutboxItem, RemoteActor, RemoteHost
 from federation.outbox import retirement
 from federation.vocabulary.reading import authority
@@ -34,6 +34,14 @@ _FOLLOWERS = (
 )
 
 _ALL_FOLLOWERS = Prepared(lambda _dialect: _FOLLOWERS)
+_wire = cast("Table", RemoteActor.__table__).c
+_OWN = Prepared(lambda dialect: select(_wire.inbox).distinct().where(among(_wire.account_id, "ids", dialect)))
+_SHARED = Prepared(
+    lambda dialect: select(func.coalesce(_wire.shared_inbox, _wire.inbox))
+    .distinct()
+    .where(among(_wire.account_id, "ids", dialect))
+)
+_ANY_RULE = Prepared(lambda _dialect: select(DomainRule.domain).limit(1))
 
 
 def inbox(url: str) -> Inbox:
@@ -67,12 +75,16 @@ def of_accounts(
     ids = [each.id for each in accounts if each is not None and not each.local and each.deleted_at is None]
     if not ids:
         return []
+    if not without_software:
+        session.flush()
+        return [inbox(url) for (url,) in (_OWN if own else _SHARED).rows(session, ids=ids)]
     address = RemoteActor.inbox if own else func.coalesce(RemoteActor.shared_inbox, RemoteActor.inbox)
-    query = select(address).distinct().where(RemoteActor.account_id.in_(ids))
-    if without_software:
-        query = query.outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host).where(
-            _not_of(without_software)
-        )
+    query = (
+        select(address)
+        .distinct()
+        .outerjoin(RemoteHost, RemoteHost.host == RemoteActor.host)
+        .where(RemoteActor.account_id.in_(ids), _not_of(without_software))
+    )
     return [inbox(url) for url in session.scalars(query)]
 
 
@@ -120,7 +132,8 @@ def allowed(
 def _refuses_anybody(session: Session) -> bool:
     if town.of(session).settings.federation.mode == "allowlist":
         return True
-    return session.scalar(select(DomainRule.domain).limit(1)) is not None
+    session.flush()
+    return bool(_ANY_RULE.rows(session))
 
 
 def _not_of(software: Collection[str]) -> ColumnElement[bool]:
