@@ -57,7 +57,7 @@ def reply(
         body = wording.fits(body) if wordless else wording.body(body)
         as_of, basis = wording.as_of(as_of), wording.basis(basis)
     is_answer = root.kind == "question" and parent.id == root.id and not asker
-    post = Post(
+    post = posts.new(
         kind="answer" if is_answer else "comment",
         visibility=_width(root, parent, author, visibility),
         anonymous=author.kind == "relay" or (origin is not None and origin.anonymous),

@@ -49,7 +49,7 @@ def write(
         if visibility not in FROM_WIDE:
             raise Invalid("visibility", "公開範囲をもう一度選んでください。")
     labels = wording.tags(tags) if origin is None and extras is None else wording.foreign_tags(tags)
-    post = Post(
+    post = posts.new(
         kind="note",
         visibility=visibility,
         anonymous=origin is not None and origin.anonymous,

@@ -27,14 +27,14 @@ from community import (
 from community.errors import NotAllowed, NotFound
 from community.models import LOCAL, Account, Member, Mention, Model, Post, Revision, Thanks
 from community.storage.prepared import Prepared, param
-from community.storage.rows import Rows
+from community.storage.rows import Rows, fill
 from community.text import Body
 from community.threads import Thread, thread
 from community.visibility import DIRECT, FOLLOWERS, OPEN, UNLISTED
 
 __all__ = [
     "Origin", "Thread", "adjust", "announce", "by_uri", "check_author", "count_reply", "delete", "edit", "mention",
-    "remember_revision", "store", "thread",
+    "new", "remember_revision", "store", "thread",
 ]  # fmt: skip
 
 HOUR = 3_600_000  # milliseconds
@@ -83,6 +83,11 @@ def by_uri(session: Session, uri: str) -> Post | None:
     return _POSTS.first(session, _BY_URI, value=uri)
 
 
+def new(**facts: object) -> Post:
+    """A post that is not stored yet, with these columns, the rest at their defaults."""
+    return _POSTS.new(**facts)
+
+
 def check_author(author: Account) -> None:
     """NotAllowed for an account that no longer speaks here."""
     if author.suspended_at is not None or author.deleted_at is not None:
@@ -97,16 +102,20 @@ def store(session: Session, post: Post, *, author: Account, origin: Origin | Non
     """
     now = town.now(session)
     moment = now if origin is None else max(1, min(origin.published, now))
-    uris = town.of(session).uris
-    post.id = ids.new(moment)
-    post.author_id = author.id
-    post.local = author.local
-    post.created_at = moment - moment % HOUR if post.anonymous and author.local else moment
-    post.sample = town.of(session).settings.instance.sample
-    post.root_id = post.root_id or post.id
+    of = town.of(session)
+    post_id = ids.new(moment)
+    fill(
+        post,
+        id=post_id,
+        author_id=author.id,
+        local=author.local,
+        created_at=moment - moment % HOUR if post.anonymous and author.local else moment,
+        sample=of.settings.instance.sample,
+        root_id=post.root_id or post_id,
+    )
     if origin is None:
-        post.uri, post.url = uris.post(post.id), uris.post_page(author.name, post.id)
-        post.emojis = _emojis(session, post)
+        uri, page = of.uris.post(post_id), of.uris.post_page(author.name, post_id)
+        fill(post, uri=uri, url=page, emojis=_emojis(session, post))
     else:
         _take_origin(post, origin)
     _POSTS.put(session, post)
@@ -332,14 +341,18 @@ def _emojis(session: Session, post: Post) -> list[emojis.Shown] | None:
 
 
 def _take_origin(post: Post, origin: Origin) -> None:
-    post.uri, post.url = origin.uri, origin.url
-    post.context_uri = origin.context_uri or post.context_uri
-    post.language = origin.language or post.language
-    post.summary = origin.summary[: wording.FOREIGN_SUMMARY_MOST]
-    post.sensitive = origin.sensitive
-    post.sample = post.sample or origin.sample
+    fill(
+        post,
+        uri=origin.uri,
+        url=origin.url,
+        context_uri=origin.context_uri or post.context_uri,
+        language=origin.language or post.language,
+        summary=origin.summary[: wording.FOREIGN_SUMMARY_MOST],
+        sensitive=origin.sensitive,
+        sample=post.sample or origin.sample,
+    )
     if origin.updated is not None and origin.updated > post.created_at:
-        post.edited_at = origin.updated
+        fill(post, edited_at=origin.updated)
 
 
 def _moderates(session: Session, account: Account) -> bool:

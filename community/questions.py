@@ -30,7 +30,7 @@ class Wording:
 
     def post(self, kind: str, *, board: Account | None, anonymous: bool) -> Post:
         """A post that says so, not stored yet. Its tags are rows of their own."""
-        return Post(
+        return posts.new(
             kind=kind,
             visibility=self.visibility,
             anonymous=anonymous,

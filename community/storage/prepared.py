@@ -5,7 +5,6 @@ A Core statement costs 25 µs before the driver sees it, an ORM one twice that; 
 columns as the text that stands in the database.
 """
 
-import sqlite3
 from collections.abc import Callable, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
@@ -28,6 +27,7 @@ from sqlalchemy.types import ARRAY
 from community.storage.dialects import spelling
 
 Ids = Sequence[int] | set[int] | frozenset[int]
+_LISTS = (list, tuple, set, frozenset)
 
 
 class Prepared:
@@ -36,18 +36,28 @@ class Prepared:
     def __init__(self, make: Callable[[str], Executable]) -> None:
         self._make = make
         self._compiled: dict[str, _Compiled] = {}
+        self._sqlite: _Compiled | None = None
 
     def rows(self, session: Session, **params: object) -> list[tuple[Any, ...]]:
         """What it finds for `params`; a set or list of ids goes where `among` stands. For units that only read,
         or that have flushed what they changed.
         """
+        driver = getattr(session, "driver", None)
+        if driver is not None:  # a unit of work on SQLite: no step more than the driver needs
+            made = self._sqlite or self._made_for_sqlite()
+            found: list[tuple[Any, ...]] = driver.execute(made.sql, made.in_order(params)).fetchall()
+            return found
         cursor = self._execute(session, params)
-        found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found if isinstance(cursor, sqlite3.Cursor) else [tuple(row) for row in found]
+        return [tuple(row) for row in cursor.fetchall()]
 
     def run(self, session: Session, **params: object) -> None:
         """Carry it out: for an INSERT or UPDATE whose rows the session does not hold."""
-        self._execute(session, params)
+        driver = getattr(session, "driver", None)
+        if driver is not None:
+            made = self._sqlite or self._made_for_sqlite()
+            driver.execute(made.sql, made.in_order(params))
+        else:
+            self._execute(session, params)
 
     def run_many(self, session: Session, rows: Sequence[dict[str, object]]) -> None:
         """`run` for each of `rows`, in one call to the driver."""
@@ -57,24 +67,25 @@ class Prepared:
         made = self._made(connection.dialect.name)
         if connection.dialect.name == "sqlite":
             driver: Any = connection.connection.dbapi_connection
-            driver.executemany(made.sql, [made.in_order(row) for row in rows])
+            driver.executemany(made.sql, [made.in_order(dict(row)) for row in rows])
             return
         connection.exec_driver_sql(made.sql, [made.constants | row for row in rows])
 
-    def _execute(self, session: Session, params: dict[str, object]) -> Any:
-        driver: Any = getattr(session, "driver", None)  # of a unit of work on SQLite
-        if driver is None:
-            connection = session.connection()
-            if connection.dialect.name != "sqlite":
-                made = self._made(connection.dialect.name)
-                bound = {
-                    key: list(value) if isinstance(value, set | frozenset | tuple) else value
-                    for key, value in (made.constants | params).items()
-                }
-                return connection.exec_driver_sql(made.sql, bound)
-            driver = connection.connection.dbapi_connection
-        made = self._made("sqlite")
-        return driver.execute(made.sql, made.in_order(params))
+    def _execute(self, session: Session, params: dict[str, Any]) -> Any:
+        connection = session.connection()
+        made = self._made(connection.dialect.name)
+        if connection.dialect.name == "sqlite":
+            driver: Any = connection.connection.dbapi_connection
+            return driver.execute(made.sql, made.in_order(params))
+        bound = {
+            key: list(value) if isinstance(value, set | frozenset | tuple) else value
+            for key, value in (made.constants | params).items()
+        }
+        return connection.exec_driver_sql(made.sql, bound)
+
+    def _made_for_sqlite(self) -> "_Compiled":
+        made = self._sqlite = self._made("sqlite")
+        return made
 
     def _made(self, dialect: str) -> "_Compiled":
         made = self._compiled.get(dialect)
@@ -86,9 +97,9 @@ class Prepared:
         statement: Any = self._make(dialect)
         compiled = statement.compile(dialect=spelling(dialect), compile_kwargs={"render_postcompile": True})
         constants = {key: value for key, value in compiled.params.items() if value is not None}
-        order = tuple(compiled.positiontup or ())
         sql = str(compiled)
-        return _Compiled(sql, constants, itemgetter(*order) if len(order) > 1 else None, order, "json_each(" in sql)
+        listed = tuple(key for key in compiled.params if key not in constants) if "json_each(" in sql else ()
+        return _Compiled(sql, constants, _picker(tuple(compiled.positiontup or ())), listed)
 
 
 class _Compiled(NamedTuple):
@@ -96,15 +107,25 @@ class _Compiled(NamedTuple):
 
     sql: str
     constants: dict[str, Any]
-    picked: Callable[[dict[str, Any]], tuple[Any, ...]] | None
-    order: tuple[str, ...]
-    lists: bool  # some parameters may be lists of ids
+    picked: Callable[[dict[str, Any]], tuple[Any, ...]]
+    listed: tuple[str, ...]  # parameters that may be lists
 
-    def in_order(self, params: dict[str, Any]) -> Sequence[Any]:
-        """The parameters in the places where the statement has them."""
-        values = self.constants | params if self.constants else params
-        given = self.picked(values) if self.picked is not None else tuple(values[each] for each in self.order)
-        return [_sqlite(each) for each in given] if self.lists else given
+    def in_order(self, params: dict[str, Any]) -> tuple[Any, ...]:
+        """The parameters in the places where SQLite's statement has them. `params` belongs to this call alone."""
+        if self.constants:
+            params = self.constants | params
+        for name in self.listed:
+            value = params[name]
+            if isinstance(value, _LISTS):
+                params[name] = orjson.dumps(value if isinstance(value, list) else list(value)).decode()
+        return self.picked(params)
+
+
+def _picker(order: tuple[str, ...]) -> Callable[[dict[str, Any]], tuple[Any, ...]]:
+    if len(order) == 1:
+        (only,) = order
+        return lambda params: (params[only],)
+    return itemgetter(*order) if order else lambda params: ()  # noqa: ARG005 - nothing of it is needed
 
 
 def param(name: str) -> BindParameter[int]:
@@ -131,9 +152,3 @@ def among(column: ColumnElement[int], name: str, dialect: str) -> ColumnElement[
         given = func.json_each(bindparam(name, None)).table_valued("value", name=f"given_{name}")
         return column.in_(select(given.c.value))
     return column == any_(bindparam(name, None, type_=ARRAY(BigInteger)))
-
-
-def _sqlite(value: object) -> object:
-    if isinstance(value, list | tuple | set | frozenset):
-        return orjson.dumps(list(value)).decode()
-    return value

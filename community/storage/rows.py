@@ -10,7 +10,6 @@ import orjson
 from sqlalchemy import JSON, Boolean, Table, bindparam, insert, select
 from sqlalchemy.orm import Session, class_mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state
-from sqlalchemy.orm.util import identity_key
 
 from community.models import Model
 from community.storage.prepared import Prepared, param, text_param
@@ -28,10 +27,11 @@ class Rows(Generic[M]):
         self._model = model
         self._table = table
         self._instances = class_mapper(model, configure=False).class_manager
-        self._key_at = list(columns).index(key)
+        self._key_at, self._key_name = list(columns).index(key), key.name
         self._names = [each.name for each in columns]
         self._json = [each.name for each in columns if isinstance(each.type, JSON)]
-        self._flags = [each.name for each in columns if isinstance(each.type, Boolean)]
+        self._json_at = [(at, each.name) for at, each in enumerate(columns) if isinstance(each.type, JSON)]
+        self._flags_at = [(at, each.name) for at, each in enumerate(columns) if isinstance(each.type, Boolean)]
         self._defaults: dict[str, Any] = {
             each.name: each.default.arg if each.default is not None and each.default.is_scalar else None  # type: ignore[attr-defined]
             for each in columns
@@ -43,26 +43,32 @@ class Rows(Generic[M]):
         )
         self._select = Prepared(lambda _dialect: select(table).where(key == param("key")))
 
+    def new(self, **values: object) -> M:
+        """A row with these values that is not stored yet, each column it leaves open at its default. Up to `put` more are
+        set by `fill`: a value that is set on the object is watched, and costs ten times as much.
+        """
+        row: M = self._instances.new_instance()
+        instance_state(row).dict.update(self._defaults | values)
+        return row
+
     def put(self, session: Session, row: M) -> None:
         """Store `row`, which has its key and belongs to no session yet. What was left open gets the column's default."""
-        said = {name: value for name, value in vars(row).items() if name in self._defaults}
-        values = self._defaults | said
-        stored = dict(values)
-        for name in self._json:
-            stored[name] = None if values[name] is None else orjson.dumps(values[name]).decode()
-        self._insert.run(session, **stored)
-        kept = instance_state(row).dict  # as if each default had been set as loaded, one by one
-        for name, value in self._defaults.items():
-            if name not in said:
+        state = instance_state(row)
+        kept = state.dict
+        for name, value in self._defaults.items():  # as if each had been set as loaded, one by one
+            if name not in kept:
                 kept[name] = value
-        make_transient_to_detached(row)
-        key = instance_state(row).key
-        assert key is not None
-        _attach(session, row, key)
+        stored = {name: kept[name] for name in self._names}
+        for name in self._json:
+            stored[name] = None if stored[name] is None else orjson.dumps(stored[name]).decode()
+        self._insert.run(session, **stored)
+        if state.modified:  # made by its class, or changed since
+            make_transient_to_detached(row)
+        _attach(session, row, self._key_of(kept[self._key_name]))
 
     def get(self, session: Session, key: int) -> M | None:
         """The row with this key, as the session holds it or else as it stands; None if there is none."""
-        kept = session.identity_map.get(identity_key(self._model, key))
+        kept: M | None = session.identity_map.get(self._key_of(key))
         return kept if kept is not None else self.first(session, self._select, key=key)
 
     def by(self, column: str) -> Prepared:
@@ -76,20 +82,30 @@ class Rows(Generic[M]):
 
     def _known_or_made(self, session: Session, found: tuple[Any, ...]) -> M:
         """The object for a row: the session's own, if it holds one, for that may be ahead of the database."""
-        kept = session.identity_map.get(identity_key(self._model, found[self._key_at]))
+        key = self._key_of(found[self._key_at])
+        kept: M | None = session.identity_map.get(key)
         if kept is not None:
             return kept
-        values = dict(zip(self._names, found, strict=True))
-        for name in self._json:
-            if isinstance(values[name], str | bytes):  # SQLite keeps text
-                values[name] = orjson.loads(values[name])
-        for name in self._flags:
-            values[name] = bool(values[name])
-        row = self._instances.new_instance()
+        row: M = self._instances.new_instance()
         # As if each had been set as loaded, one by one, which would take five times as long.
-        instance_state(row).dict.update(values)
-        _attach(session, row, identity_key(self._model, found[self._key_at]))
+        values = instance_state(row).dict
+        values.update(zip(self._names, found, strict=True))
+        for at, name in self._json_at:
+            if isinstance(found[at], str | bytes):  # SQLite keeps text
+                values[name] = orjson.loads(found[at])
+        for at, name in self._flags_at:
+            values[name] = bool(found[at])
+        _attach(session, row, key)
         return row
+
+    def _key_of(self, key: int) -> Any:
+        """Under what a session holds the row, as `identity_key` has it."""
+        return (self._model, (key,), None)
+
+
+def fill(row: Model, **values: object) -> None:
+    """Set columns of a row that is not stored yet, all at once: nobody watches it."""
+    instance_state(row).dict.update(values)
 
 
 def _attach(session: Session, row: Any, key: Any) -> None:
