@@ -5,13 +5,14 @@ owner's own document has to list the key (federation reference §2.3).
 """
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
 from community import towns
 from community.models import Account
+from community.storage.prepared import Prepared, text_param
 from federation import actors, key_documents, nodeinfo
 from federation.context import Federation
 from federation.http import PermanentFailure, Refused, TemporaryFailure
@@ -100,7 +101,7 @@ async def _fresher(ctx: Federation, key_id: str, known: RemoteKey) -> RemoteKey 
 
 
 async def _stored(ctx: Federation, key_id: str) -> RemoteKey | None:
-    row = await ctx.database.read(lambda session: _row(session, key_id))
+    row = await ctx.database.glance(lambda session: _row(session, key_id))
     if row is None:
         return None
     of, text, owner, gone = row
@@ -111,21 +112,26 @@ async def _stored(ctx: Federation, key_id: str) -> RemoteKey | None:
 
 def _row(session: Session, key_id: str) -> tuple[Callable[[str], PublicKey], str, str, bool] | None:
     """The key as text and what reads it, the actor id, and whether the actor is gone."""
-    for named, text, of in _STORED:
-        row = session.execute(
-            select(text, Account.uri, Account.deleted_at)
-            .join(Account, Account.id == RemoteActor.account_id)
-            .where(named == key_id, text.is_not(None))
-            .limit(1)
-        ).one_or_none()
-        if row is not None and row[0] is not None:
-            return of, row[0], row[1], row[2] is not None
+    for statement, of in _STORED:
+        for text, owner, deleted_at in statement.rows(session, key_id=key_id):
+            return of, text, owner, deleted_at is not None
     return None
 
 
+def _kept(named: str, text: str) -> Prepared:
+    """The actor by the id of one of its keys, with the key in the column `text`."""
+    wire, account = cast("Table", RemoteActor.__table__).c, cast("Table", Account.__table__).c
+    return Prepared(
+        lambda _dialect: select(wire[text], account.uri, account.deleted_at)
+        .join(Account.__table__, account.id == wire.account_id)
+        .where(wire[named] == text_param("key_id"), wire[text].is_not(None))
+        .limit(1)
+    )
+
+
 _STORED = (
-    (RemoteActor.key_id, RemoteActor.public_key_pem, key_documents.of_pem),
-    (RemoteActor.proof_key_id, RemoteActor.proof_multikey, key_documents.of_multikey),
+    (_kept("key_id", "public_key_pem"), key_documents.of_pem),
+    (_kept("proof_key_id", "proof_multikey"), key_documents.of_multikey),
 )
 
 
@@ -159,7 +165,7 @@ async def _asked(
 
 
 async def _fetched_or_noted(ctx: Federation, key_id: str, host: str) -> RemoteKey:
-    if await ctx.database.read(lambda session: towns.is_refused(session, host)):
+    if await ctx.database.glance(lambda session: towns.is_refused(session, host)):
         raise HostRefused(f"{host} is refused here")
     ring = ctx.keyring
     if ctx.town.settings.limits.enabled and ring.allowances.is_spent(host, ctx.town.clock()):
