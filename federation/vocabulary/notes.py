@@ -5,8 +5,8 @@ mention in front of a reply. The HTML that remains is as received; `community.te
 """
 
 import re
-from dataclasses import dataclass
 from html import escape, unescape
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from community.emojis import Foreign as Emoji
@@ -50,8 +50,7 @@ _IS_MENTION = re.compile(r"""\bclass=["'][^"']*\bmention\b""")
 _EMPTY_PARAGRAPH = re.compile(r"\A\s*<p[^<>]*>\s*</p>")
 
 
-@dataclass(frozen=True, slots=True)
-class Note:
+class Note(NamedTuple):
     """What the document of a post says. Nothing in it is checked against anything; ids are absolute addresses."""
 
     id: str

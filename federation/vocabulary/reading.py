@@ -29,6 +29,7 @@ _FORBIDDEN_KEYS = frozenset({"@graph", "@included", "@reverse"})
 _MILLIS = 1000
 _CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 _NOT_IN_ADDRESSES = re.compile(r"[\x00-\x1f\x7f-\x9f\ud800-\udfff\s]")
+_PLAIN_ADDRESS = re.compile(r"(https?)://([a-z0-9-]+(?:\.[a-z0-9-]+)*)(?::([1-9][0-9]{0,3}))?(?=[/?#]|\Z)")
 _REMEMBERED = 2_048  # addresses taken apart; of one activity the same few are asked for dozens of times
 _KEY_ENDS = re.compile(rb'"[ \t\r\n]*:')
 _TEXTS = re.compile(rb'"(?:[^"\\]++|\\.)*+"?', re.DOTALL)  # the last one may have no end: so it takes one pass
@@ -75,9 +76,10 @@ def _plain(body: bytes) -> Document | None:
                     return None
                 inner = each.values()
             for one in inner:
-                if isinstance(one, dict | list):
+                kind = type(one)  # a parser makes no others
+                if kind is dict or kind is list:
                     below.append(one)
-                elif isinstance(one, float):  # or an integer too large for one: parsers differ about numbers alone
+                elif kind is float:  # or an integer too large for one: parsers differ about numbers alone
                     return None
         if not below:
             return value if level and len(_KEY_ENDS.findall(body)) == keys else None
@@ -175,11 +177,15 @@ def uri(value: object) -> str | None:
     """`value` as the address of something: a string, or an object that has an `id` (a Link: `href`). Nothing that holds
     control characters is an address.
     """
+    if value is None:
+        return None
     if isinstance(value, list):
         return next((found for each in value if (found := uri(each))), None)
     if isinstance(value, dict):
         value = value.get("id") or value.get("href")
-    return value if isinstance(value, str) and 0 < len(value) <= _LONGEST_URI and not _CONTROL.search(value) else None
+    if not isinstance(value, str) or not 0 < len(value) <= _LONGEST_URI:
+        return None
+    return value if value.isprintable() or not _CONTROL.search(value) else None
 
 
 def uris(value: object, limit: int = 256) -> tuple[str, ...]:
@@ -222,7 +228,14 @@ def same_origin(*addresses: str | None) -> bool:
 @lru_cache(_REMEMBERED)
 def _taken_apart(address: str) -> tuple[str, str] | None:
     """Origin and authority of an address, None for what is none."""
-    if len(address) > _LONGEST_URI or _NOT_IN_ADDRESSES.search(address):
+    if len(address) > _LONGEST_URI:
+        return None
+    plain = _PLAIN_ADDRESS.match(address) if address.isprintable() and " " not in address else None
+    if plain is not None:  # as nearly everybody's: a parser would read nothing else in it
+        scheme, host, port = plain.groups()
+        found = host if port is None or int(port) == _DEFAULT_PORTS[scheme] else f"{host}:{port}"
+        return f"{scheme}://{found}", found
+    if _NOT_IN_ADDRESSES.search(address):
         return None
     try:
         split = urlsplit(address)
