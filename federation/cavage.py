@@ -150,13 +150,19 @@ def message(
 
     `target` is path and query as sent. Raises Malformed if something listed is not there.
     """
-    values = {name: value for name, value in headers.items() if not name.startswith("(")}
-    values |= {
-        name: str(value) for name, value in ((CREATED, created), (EXPIRES, expires)) if value is not None
-    }
-    missing = [name for name in names if name != TARGET and name not in values]
+    times = {CREATED: created, EXPIRES: expires}
+    values = {name: times.get(name) if name.startswith("(") else headers.get(name) for name in names if name != TARGET}
+    missing = [name for name, value in values.items() if value is None]
     if missing or not names or not target:
         raise Malformed(f"signed is what is not there: {', '.join(missing) or 'nothing'}")
+    lines = [f"{name}: {method.lower()} {target}" if name == TARGET else f"{name}: {values[name]}" for name in names]
+    if all(each.isascii() and each.isprintable() for each in lines):  # as nearly always: httpsig would write the same
+        return "\n".join(lines).encode()
+    return _unusual([*names], {name: str(value) for name, value in values.items()}, method, target)
+
+
+def _unusual(names: list[str], values: Mapping[str, str], method: str, target: str) -> bytes:
+    """The message where a value is more than plain ASCII."""
     tokens: dict[bytes, bytes] = {}
 
     def ascii_only(value: str) -> str:
@@ -169,8 +175,8 @@ def message(
         tokens[token.encode()] = value.encode("utf-8", "surrogateescape")  # the bytes as they came
         return token
 
-    fields = {name: ascii_only(values[name]) for name in names if name != TARGET}
-    text: bytes = generate_message(list(names), fields, method=method, path=ascii_only(target))
+    fields = {name: ascii_only(value) for name, value in values.items()}
+    text: bytes = generate_message(names, fields, method=method, path=ascii_only(target))
     for token, value in tokens.items():
         text = text.replace(token, value)
     return text

@@ -55,7 +55,10 @@ class SignedRequest:
 
 def joined(headers: Mapping[str, str]) -> dict[str, str]:
     """Headers by lower-case name, repeated ones joined in order. Raises SignatureInvalid where one must stand once."""
-    fields: dict[str, str] = {}
+    fields = {name.lower(): value.strip() for name, value in headers.items()}
+    if len(fields) == len(headers):
+        return fields
+    fields = {}
     for name, value in headers.items():
         key = name.lower()
         if key in fields and key in _ONCE:

@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from functools import cached_property
 
 from sqlalchemy.orm import Session
 
@@ -52,29 +51,20 @@ class Inbound:
     notes: dict[int, Note] = field(default_factory=dict)  # what was read already, by the `id()` of its document
     remark: str = ""  # set by `apply` when there was nothing to do but keep something in mind
 
-    @cached_property
-    def id(self) -> str:
-        return uri(self.activity.get("id")) or ""
+    id: str = field(init=False)
+    type: str = field(init=False)
+    actor_uri: str = field(init=False)
+    object: Document | None = field(init=False)  # the object, if it is embedded
+    object_uri: str = field(init=False)
 
-    @cached_property
-    def type(self) -> str:
-        return type_of(self.activity)
-
-    @cached_property
-    def actor_uri(self) -> str:
-        return uri(self.activity.get("actor")) or ""
-
-    @cached_property
-    def object(self) -> Document | None:
-        """The object, if it is embedded."""
-        value = self.activity.get("object")
+    def __post_init__(self) -> None:
+        told = self.activity
+        self.id, self.type, self.actor_uri = uri(told.get("id")) or "", type_of(told), uri(told.get("actor")) or ""
+        value = told.get("object")
+        self.object_uri = uri(value) or ""
         if isinstance(value, list) and len(value) == 1:
             value = value[0]
-        return value if isinstance(value, dict) else None
-
-    @cached_property
-    def object_uri(self) -> str:
-        return uri(self.activity.get("object")) or ""
+        self.object = value if isinstance(value, dict) else None
 
     def actor(self, session: Session) -> Account:
         """Who does it, ready to act here. Ignored if unknown, suspended or gone."""
