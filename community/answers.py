@@ -41,7 +41,7 @@ def reply(
     reply that is known comes back as it is. NotFound if `parent` is gone or was never to be seen by `author`,
     NotAllowed if `author` may not speak here, Invalid if a local text does not fit.
     """
-    known = posts.by_uri(session, origin.uri) if origin else None
+    known = posts.known(session, origin)
     if known is not None:
         return known
     _check_parent(session, parent, author)

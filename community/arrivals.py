@@ -73,7 +73,7 @@ def enter(session: Session, post: Post) -> None:
     if kind == "boost":  # the only one whose statement takes a list
         session.connection().execute(_entering(dialect, HomeEntry, kind, tagged=False), facts)
     else:
-        _prepared(HomeEntry, kind, tagged=post.visibility == OPEN).run(session, **facts)
+        _prepared(HomeEntry, kind, tagged=post.visibility == OPEN, own=post.local).run(session, **facts)
     _prepared(ListEntry, kind, tagged=False).run(session, **facts)
 
 
@@ -108,16 +108,20 @@ def _pattern(language: str | None) -> str:
 
 
 @cache
-def _prepared(model: type[HomeEntry] | type[ListEntry], kind: str, *, tagged: bool) -> Prepared:
-    return Prepared(lambda dialect: _entering(dialect, model, kind, tagged=tagged))
+def _prepared(
+    model: type[HomeEntry] | type[ListEntry], kind: str, *, tagged: bool, own: bool = True
+) -> Prepared:
+    return Prepared(lambda dialect: _entering(dialect, model, kind, tagged=tagged, own=own))
 
 
 @cache
-def _entering(dialect: str, model: type[HomeEntry] | type[ListEntry], kind: str, *, tagged: bool) -> Any:
-    """The one INSERT … SELECT for posts of a kind, made once for each engine."""
+def _entering(
+    dialect: str, model: type[HomeEntry] | type[ListEntry], kind: str, *, tagged: bool, own: bool = True
+) -> Any:
+    """The one INSERT … SELECT for posts of a kind, made once for each engine. `own`: the author may live here."""
     if model is ListEntry:
         return inserts.passing_over(dialect, ListEntry, _LIST, _lists(kind))
-    ways = [_followers(kind), _own()] + ([_tag_followers()] if tagged else [])
+    ways = [_followers(kind)] + ([_own()] if own else []) + ([_tag_followers()] if tagged else [])
     return inserts.passing_over(dialect, HomeEntry, _HOME, union_all(*ways))  # whom two ways bring is passed over
 
 

@@ -41,7 +41,7 @@ def hoist(
     Without `visibility` it is what the author's questions have. Invalid names the field of a local one that does not
     fit; NotAllowed if the author may no longer write.
     """
-    known = posts.by_uri(session, origin.uri) if origin else None
+    known = posts.known(session, origin)
     if known is not None:
         return known
     if origin is None:

@@ -37,7 +37,7 @@ def write(
     `summary`, `sensitive` and `language` are those of a local note, `extras` of one that an app wrote, which may say
     nothing in words; a remote one carries its own in `origin`. Invalid names the field of a local note that does not fit.
     """
-    known = posts.by_uri(session, origin.uri) if origin else None
+    known = posts.known(session, origin)
     if known is not None:
         return known
     if origin is None:

@@ -33,8 +33,8 @@ from community.threads import Thread, thread
 from community.visibility import DIRECT, FOLLOWERS, OPEN, UNLISTED
 
 __all__ = [
-    "Origin", "Thread", "adjust", "announce", "by_uri", "check_author", "count_reply", "delete", "edit", "mention",
-    "new", "remember_revision", "store", "thread",
+    "Origin", "Thread", "adjust", "announce", "by_uri", "check_author", "count_reply", "delete", "edit", "known",
+    "mention", "new", "remember_revision", "store", "thread",
 ]  # fmt: skip
 
 HOUR = 3_600_000  # milliseconds
@@ -59,6 +59,7 @@ class Origin:
     sample: bool = False
     anonymous: bool = False
     from_asker: bool = False
+    sought: bool = False  # whoever brings it has just looked: it is not here yet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,6 +82,11 @@ class Manner:
 def by_uri(session: Session, uri: str) -> Post | None:
     """The post that goes by `uri`, also if only its stub is left."""
     return _POSTS.first(session, _BY_URI, value=uri)
+
+
+def known(session: Session, origin: Origin | None) -> Post | None:
+    """The post that `origin` brings, if it came before."""
+    return None if origin is None or origin.sought else by_uri(session, origin.uri)
 
 
 def new(**facts: object) -> Post:

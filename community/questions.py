@@ -73,7 +73,7 @@ def ask(
         )
         kept = replace(kept, language=language)
         return place(session, author=author, board=board, kept=kept, mentions=mentions, extras=extras)
-    known = posts.by_uri(session, origin.uri)
+    known = posts.known(session, origin)
     if known is not None:
         return known
     kept = _foreign(title, body, visibility, tags, as_of)

@@ -179,7 +179,7 @@ def _reply(
         ai_draft=note.ai_draft,
         passed_on_from=_passed_on(session, note, author),
         from_asker=note.asker,
-        origin=_origin(inbound, note, author),
+        origin=_origin(session, inbound, note, author),
         mentions=_mentioned(session, note, visible),
     )
     if note.kind == terms.KIND_THANKS_MESSAGE and post.thanks_id is None:
@@ -198,7 +198,7 @@ def _first(session: Session, inbound: Inbound, note: Note, author: Account, visi
     if note.flag is not None:
         return gatherings.hoist(
             session, author=author, board=board, title=title_of(note, body), body=body, visibility=visible, tags=note.tags,
-            plan=note.flag.plan, told=own_flag(note).told, origin=_origin(inbound, note, author),
+            plan=note.flag.plan, told=own_flag(note).told, origin=_origin(session, inbound, note, author),
         )  # fmt: skip
     return questions.ask(
         session,
@@ -209,7 +209,7 @@ def _first(session: Session, inbound: Inbound, note: Note, author: Account, visi
         visibility=visible,
         tags=note.tags,
         as_of=note.as_of,
-        origin=_origin(inbound, note, author),
+        origin=_origin(session, inbound, note, author),
     )
 
 
@@ -221,7 +221,7 @@ def _note(session: Session, inbound: Inbound, note: Note, author: Account, visib
         author=author,
         body=body_with_title(note),
         visibility=visible,
-        origin=_origin(inbound, note, author),
+        origin=_origin(session, inbound, note, author),
         in_reply_to_uri=note.in_reply_to,
         mentions=_mentioned(session, note, visible),
         tags=note.tags,
@@ -263,7 +263,7 @@ def _mentioned(session: Session, note: Note, visible: str) -> list[Account]:
     return [each for each in found if each is not None and each.suspended_at is None]
 
 
-def _origin(inbound: Inbound, note: Note, author: Account) -> Origin:
+def _origin(session: Session, inbound: Inbound, note: Note, author: Account) -> Origin:
     return Origin(
         uri=note.id,
         url=note.url,
@@ -276,5 +276,6 @@ def _origin(inbound: Inbound, note: Note, author: Account) -> Origin:
         sample=note.sample,
         anonymous=note.anonymous and author.kind == "relay",
         from_asker=note.asker,
+        sought=known.post(session, note.id) is None,
     )
 

@@ -38,8 +38,10 @@ def subscribe(bus: events.Bus) -> None:
 
 def post_created(session: Session, event: events.PostCreated) -> None:
     post = session.get_one(Post, event.post_id)
+    if post.local or post.parent_id is None:
+        return
     came = _as_it_came(session, post, "Create")
-    parent = session.get(Post, post.parent_id) if came is not None and post.parent_id is not None else None
+    parent = session.get(Post, post.parent_id) if came is not None else None
     if came is None or parent is None or not parent.local or parent.deleted_at is not None:
         return
     activity, body = came
