@@ -8,6 +8,7 @@ import html
 import re
 import unicodedata
 from dataclasses import dataclass
+from functools import lru_cache
 from html.parser import HTMLParser
 from urllib.parse import urlsplit
 
@@ -50,15 +51,17 @@ _ATTRIBUTES = {
     "blockquote": {"cite"},
 }
 _CLASS = re.compile(r"^(?:(?:h|p|u|dt|e)-[a-z0-9-]+|mention|hashtag|quote-inline)$")
+_CLASSES_REMEMBERED = 100  # characters of a list of classes: there are few lists, and they come with every mention
 _IMAGE = re.compile(r"<img\b[^<>]*>", re.IGNORECASE)
 # As the cleaner writes it: every attribute quoted. Of links inside each other the innermost.
 _LINK = re.compile(
     r"""<a(?P<attributes>(?:\s+[a-z]+="[^"]*")*)\s*>(?P<inside>(?:(?!<a[\s>]).)*?)</a>""", re.DOTALL
 )
 # The same for any tag: safe HTML needs no parser that expects the worst, and the words of every post are read.
-_TAG = re.compile(r"""<(?P<end>/?)(?P<name>[a-z][a-z0-9]*)(?:\s+[a-z-]+="[^"]*")*\s*/?>""")
+_TAG = re.compile(r"""<(/?)([a-z][a-z0-9]*)(?:\s+[a-z-]+="[^"]*")*\s*/?>""")
 _APART = frozenset({"p", "pre", "blockquote", "ul", "ol", "h1", "h2", "h3", "h4", "h5"})
 _HREF = re.compile(r'\bhref="([^"]*)"')
+_MEANT = ("@", "#")
 _BLANKS = re.compile(r"\s+")
 _GAPS = re.compile(r"\n{3,}")
 # Characters that turn the reading order round or cannot be seen: they serve only to deceive in a name or a title.
@@ -116,12 +119,10 @@ def _cut(html: str) -> str:
 def plain(safe_html: str) -> str:
     """The words of safe HTML: paragraphs apart by an empty line, breaks as line ends."""
     parts: list[str] = []
-    at = 0
-    for tag in _TAG.finditer(safe_html):
-        _add_words(parts, safe_html[at : tag.start()])
-        at = tag.end()
-        name = tag["name"]
-        if tag["end"]:
+    pieces = iter(_TAG.split(safe_html))
+    _add_words(parts, next(pieces))
+    for end, name, words in zip(pieces, pieces, pieces, strict=True):
+        if end:
             if name in _APART:
                 parts.append("\n\n")
         elif name == "br":
@@ -130,7 +131,7 @@ def plain(safe_html: str) -> str:
             parts.append("\n・")
         elif name in _APART and parts:
             parts.append("\n\n")
-    _add_words(parts, safe_html[at:])
+        _add_words(parts, words)
     return _GAPS.sub("\n\n", "".join(parts)).strip()
 
 
@@ -167,6 +168,11 @@ def _attribute(tag: str, name: str, value: str) -> str | None:
     """Keep of a class list only the names that carry meaning between servers."""
     if name != "class":
         return value
+    return _classes(value) if len(value) <= _CLASSES_REMEMBERED else _classes.__wrapped__(value)
+
+
+@lru_cache(256)
+def _classes(value: str) -> str | None:
     return " ".join(part for part in value.split() if _CLASS.match(part)) or None
 
 
@@ -180,10 +186,9 @@ def _picture_as_link(found: re.Match[str]) -> str:
 def _with_host(found: re.Match[str]) -> str:
     """A link whose words do not show where it leads gets its real host written into it."""
     attributes, inside = found["attributes"], found["inside"]
-    words = plain(inside).casefold()
     href = _HREF.search(attributes)
-    if href is None or words.startswith(("@", "#")):  # who or what is meant, not where it leads
-        return found[0]
+    if href is None or inside.startswith(_MEANT) or (words := plain(inside).casefold()).startswith(_MEANT):
+        return found[0]  # who or what is meant, not where it leads
     target = html.unescape(href[1])
     try:
         host = urlsplit(target).hostname or ""
