@@ -8,8 +8,8 @@ scheme, port and address for trials, and nothing else.
 import asyncio
 import resource
 import zlib
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import asynccontextmanager, suppress
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -207,17 +207,23 @@ class Outbound:
         signature is for whom we chose to ask.
         """
         address = outward.checked(url, allow_private=self._allow_private)
-        async with _told(url), asyncio.timeout(self._limits.total):
-            for _ in range(_MOST_REDIRECTS + 1):
-                found = await self._get_once(address, accept, signer)
-                if isinstance(found, Fetched):
-                    return found
-                next_address = outward.checked(
-                    outward.joined(str(address), found), allow_private=self._allow_private
-                )
-                if next_address.origin() != address.origin():
-                    signer = None
-                address = next_address
+        try:
+            async with asyncio.timeout(self._limits.total):
+                return await self._followed(url, address, accept, signer)
+        except _TROUBLES as trouble:
+            raise _in_our_terms(url, trouble) from trouble
+
+    async def _followed(self, url: str, address: URL, accept: Accepts, signer: LocalKey | None) -> Fetched:
+        for _ in range(_MOST_REDIRECTS + 1):
+            found = await self._get_once(address, accept, signer)
+            if isinstance(found, Fetched):
+                return found
+            next_address = outward.checked(
+                outward.joined(str(address), found), allow_private=self._allow_private
+            )
+            if next_address.origin() != address.origin():
+                signer = None
+            address = next_address
         raise Refused(f"{url} redirects more than {_MOST_REDIRECTS} times")
 
     async def _get_once(self, address: URL, accept: Accepts, signer: LocalKey | None) -> Fetched | str:
@@ -245,63 +251,31 @@ class Outbound:
         """GET signed in one form. Some verify the path without its query: they are asked once more (reference §2.1)."""
         headers = {"Accept": accept.header}
         try:
-            return await self._fetch(
-                address, accept, self._signed("GET", address, headers, None, signer, form=form)
-            )
+            return await self._fetch(address, accept, self._signed(address, headers, signer, form=form))
         except PermanentFailure as failure:
             if failure.status != 401 or form != CAVAGE or not address.raw_query_string:
                 raise
-        bare = self._signed("GET", address, headers, None, signer, form=form, with_query=False)
+        bare = self._signed(address, headers, signer, form=form, with_query=False)
         return await self._fetch(address, accept, bare)
 
     async def _fetch(self, address: URL, accept: Accepts, headers: Mapping[str, str]) -> Fetched | str:
-        async with self._request("GET", address, headers) as response:
+        if self._session is None:
+            raise RuntimeError("the outbound door was not opened")
+        response = await self._session.request("GET", address, headers=headers, allow_redirects=False)
+        try:
             if response.status in _REDIRECTS and "Location" in response.headers:
                 return response.headers["Location"]
             return await answers.fetched(address, response, accept, self._limits.body)
+        finally:
+            response.release()
 
     def _signed(
-        self,
-        method: str,
-        address: URL,
-        headers: Mapping[str, str],
-        body: bytes | None,
-        signer: LocalKey,
-        *,
-        form: Form,
-        with_query: bool = True,
+        self, address: URL, headers: Mapping[str, str], signer: LocalKey, *, form: Form, with_query: bool = True
     ) -> dict[str, str]:
         return sign_request(
-            method,
-            str(address),
-            headers,
-            body,
-            key_id=signer.key_id,
-            private_key=signer.private_key,
-            now=self._clock(),
-            form=form,
-            with_query=with_query,
-        )
-
-    @asynccontextmanager
-    async def _request(
-        self, method: str, address: URL, headers: Mapping[str, str], body: bytes | None = None
-    ) -> AsyncIterator[aiohttp.ClientResponse]:
-        if self._session is None:
-            raise RuntimeError("the outbound door was not opened")
-        async with self._session.request(
-            method, address, headers=headers, data=body, allow_redirects=False
-        ) as response:
-            yield response
-
-
-@asynccontextmanager
-async def _told(url: str) -> AsyncIterator[None]:
-    """Tells whatever went wrong on the way to `url` in our own terms."""
-    try:
-        yield
-    except _TROUBLES as trouble:
-        raise _in_our_terms(url, trouble) from trouble
+            "GET", str(address), headers, None,
+            key_id=signer.key_id, private_key=signer.private_key, now=self._clock(), form=form, with_query=with_query,
+        )  # fmt: skip
 
 
 def _in_our_terms(url: str, trouble: Exception) -> Exception:
