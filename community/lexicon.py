@@ -71,14 +71,9 @@ class Lexicon:
         words = folded(said)
         dialect = session.connection().dialect.name
         self._add.run(session, id=row_id, words=words)
-        if dialect == "sqlite":
-            grams = _indexed(words, dialect)
-            if not defer(session, self._add_now, (row_id, grams)):
-                self._add_phrase.run(session, id=row_id, grams=grams)
-        else:
-            session.connection().execute(
-                self._add_grams[dialect], {"id": row_id, "grams": _indexed(words, dialect)}
-            )
+        grams = _indexed(words, dialect)
+        if dialect != "sqlite" or not defer(session, self._add_now, (row_id, grams)):
+            self._add_phrase.run(session, id=row_id, grams=grams)
 
     def put(self, session: Session, row_id: int, said: str) -> None:
         """Keep the words of a row instead of those it had, if it had any."""

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from typing import Any
 
 import pytest
-from sqlalchemy import select, update
+from sqlalchemy import Engine, event, select, update
 from sqlalchemy.orm import Session
 
 from community import events, posts, towns
@@ -75,6 +75,25 @@ async def test_who_follows_again_under_the_same_id_follows(
         clock.advance(minutes=1)
     await door.worker.run_once()
     assert await door.do(lambda session: session.scalar(select(Follow.state))) == "accepted"
+
+
+async def test_nothing_is_made_anew_for_a_stranger_who_follows(door: Door, ken: PeerActor, question: str) -> None:
+    async def follows(actor: PeerActor) -> None:
+        assert (await actor.post(door.inbox, actor.does("Follow", f"{door.origin}/users/hanako"))).status == 202
+
+    await follows(ken.peer.actor("ryo"))  # so that the town has its own key
+    compiled: list[str] = []
+
+    def note(_connection: Any, _cursor: Any, statement: str, _parameters: Any, context: Any, _many: Any) -> None:
+        if context.compiled is not None:  # SQLAlchemy put it together; what is made once goes past that
+            compiled.append(statement)
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        await follows(ken)
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+    assert compiled == []
 
 
 async def test_what_has_to_be_fetched_first_waits_for_the_worker(
