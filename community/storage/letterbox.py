@@ -56,6 +56,10 @@ class Letterbox:
             return
         asyncio.get_running_loop().add_reader(self._socket.fileno(), self._read)
 
+    def is_heard(self) -> bool:
+        """Whether any other process hears: a town that is served by one has nobody to pack anything for."""
+        return self._socket is not None and bool(self._ways or self._place.names() - {self._name})
+
     def send(self, text: bytes) -> None:
         """Tell `text` to every other process that hears. Never waits: who does not read gets it when they do."""
         if self._socket is None:

@@ -127,8 +127,9 @@ class _Letters:
         self._box.open()
 
     def send(self, facts: Sequence[Fact]) -> None:
-        for text in packed(facts):
-            self._box.send(text)
+        if self._box.is_heard():
+            for text in packed(facts):
+                self._box.send(text)
 
     async def close(self) -> None:
         self._box.close()
