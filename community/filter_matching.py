@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from community import town
 from community.models import Filter, FilterKeyword, FilterStatus, Member
+from community.storage.prepared import Prepared, param
 from community.storage.sessions import may_be_undone
 
 _KEPT = 4_096  # members whose filters stay compiled
@@ -146,12 +147,14 @@ _lock = threading.Lock()
 _compiled: OrderedDict[tuple[int, int], Compiled] = OrderedDict()
 
 
-def of(session: Session, account_id: int | None) -> Compiled:
-    """The filters of a member in force now; those of nobody are empty."""
+def of(session: Session, account_id: int | None, version: int | None = None) -> Compiled:
+    """The filters of a member in force now; those of nobody are empty. `version`: the member's `filters_version`, if known."""
     if account_id is None:
         return NOTHING
-    version = session.scalar(select(Member.filters_version).where(Member.account_id == account_id))
-    return NOTHING if not version else compiled(session, account_id, version)
+    if version is None:
+        session.flush()
+        version = next((number for (number,) in _VERSION.rows(session, account=account_id)), 0)
+    return compiled(session, account_id, version)
 
 
 def compiled(session: Session, account_id: int, version: int) -> Compiled:
@@ -206,6 +209,8 @@ def _force() -> Select[Filter]:
 
 
 _IN_FORCE = _force()
+_member = Member.__table__.c
+_VERSION = Prepared(lambda _dialect: select(_member.filters_version).where(_member.account_id == param("account")))
 
 
 def _compile(session: Session, account_id: int, now: int) -> Compiled:

@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 
 from community import founding, ids, passphrases, town, veils
 from community.models import Account, AnonymousThread, Post
+from community.storage.prepared import Prepared, param
 from community.visibility import Viewer, visible_to
 
 _NO_THREAD = "0" * 64
@@ -123,12 +124,18 @@ def own_question_ids(session: Session, member_id: int, since: int) -> list[int]:
 
     It reads every anonymous thread since then: one HMAC (2 µs) each.
     """
-    thread = AnonymousThread
-    rows = session.execute(
-        select(thread.epoch, thread.tag, thread.draft_key, thread.post_id).where(thread.released_at >= since)
-    ).all()
+    session.flush()
+    rows = _RELEASED.rows(session, since=since)
     verdicts = mine(session, member_id, ((epoch, kept, draft_key) for epoch, kept, draft_key, _ in rows))
-    return sorted(row.post_id for row, is_mine in zip(rows, verdicts, strict=True) if is_mine)
+    return sorted(post_id for (*_, post_id), is_mine in zip(rows, verdicts, strict=True) if is_mine)
+
+
+_threads = AnonymousThread.__table__.c
+_RELEASED = Prepared(
+    lambda _dialect: select(_threads.epoch, _threads.tag, _threads.draft_key, _threads.post_id).where(
+        _threads.released_at >= param("since")
+    )
+)
 
 
 def own_threads(session: Session, viewer: Viewer, since: int) -> list[Post]:

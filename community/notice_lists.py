@@ -145,7 +145,7 @@ def joined(rows: Select[*Row]) -> Select[*Row]:
 
 def hidden_by_filters(session: Session, viewer: Viewer, notices: list[Notice]) -> set[int]:
     """The ids of those whose post meets a filter that hides it among notices; mostly no query, at most two."""
-    mine = filter_matching.of(session, viewer.account_id)
+    mine = filter_matching.of(session, viewer.account_id, viewer.filters_version)
     wanted = {it.shown_post_id for it in notices if it.shown_post_id is not None}
     if not mine or not wanted:
         return set()
