@@ -1,6 +1,7 @@
 """What every test may ask for. `database` runs a test on each engine at hand: SQLite, and PostgreSQL at the URL in
 MACHI_TEST_POSTGRES (such as postgresql://machi@127.0.0.1:5433/postgres; its owner may create databases)."""
 
+import gc
 import inspect
 import itertools
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -8,6 +9,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from aiohttp import web_app
 
 from community.db import Database, open_database
 from community.events import Bus
@@ -15,7 +17,27 @@ from community.town import Town
 from tests.engines import ENGINES, PostgresDatabases, SqliteFiles
 from tests.towns import FixedClock, make_town
 
+_TESTS_A_SWEEP = 10
+
 _NEEDS_A_DATABASE = {"database_url", "new_database_url", "empty_database_url"}
+
+
+def pytest_collection_finish() -> None:
+    """Each test leaves towns behind that only the garbage collector can clear away. It does so between tests: by itself it
+    would wait for millions of objects, then hold a test up for seconds in which other servers seem not to answer.
+    """
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(700, 10, 1_000_000)
+
+
+_finished = itertools.count(1)
+
+
+def pytest_runtest_logfinish() -> None:
+    if next(_finished) % _TESTS_A_SWEEP == 0:
+        web_app._cached_build_middleware.cache_clear()  # it holds on to the last thousand handlers, and thereby to towns
+        gc.collect()
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
