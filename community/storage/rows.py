@@ -4,6 +4,8 @@ An INSERT or a SELECT that is made once costs a fifth of what a flush or a load 
 the session like any other. Posting is what a town does most.
 """
 
+from collections import namedtuple
+from collections.abc import Sequence
 from typing import Any, Generic, TypeVar, cast
 
 import orjson
@@ -12,7 +14,7 @@ from sqlalchemy.orm import Session, class_mapper, make_transient_to_detached
 from sqlalchemy.orm.attributes import instance_state
 
 from community.models import Model
-from community.storage.prepared import Prepared, param, text_param
+from community.storage.prepared import Prepared, among, param, text_param
 
 M = TypeVar("M", bound=Model)
 
@@ -42,6 +44,8 @@ class Rows(Generic[M]):
             )
         )
         self._select = Prepared(lambda _dialect: select(table).where(key == param("key")))
+        self._many = Prepared(lambda dialect: select(table).where(among(key, "keys", dialect)))
+        self._plain = _tuples(table.name, self._names)
 
     def new(self, **values: object) -> M:
         """A row with these values that is not stored yet, each column it leaves open at its default. Up to `put` more are
@@ -70,6 +74,17 @@ class Rows(Generic[M]):
         """The row with this key, as the session holds it or else as it stands; None if there is none."""
         kept: M | None = session.identity_map.get(self._key_of(key))
         return kept if kept is not None else self.first(session, self._select, key=key)
+
+    def plain(self, session: Session, keys: Sequence[int]) -> list[M]:
+        """The rows with these keys, in no order, as tuples with the names of columns: for those who only read columns."""
+        found = [list(row) for row in self._many.rows(session, keys=keys)]
+        for row in found:
+            for at, _ in self._json_at:
+                if isinstance(row[at], str | bytes):  # SQLite keeps text
+                    row[at] = orjson.loads(row[at])
+            for at, _ in self._flags_at:
+                row[at] = bool(row[at])
+        return cast("list[M]", [self._plain._make(row) for row in found])
 
     def by(self, column: str) -> Prepared:
         """A statement for `first`: the row with the text `value` in a column that holds each once."""
@@ -101,6 +116,10 @@ class Rows(Generic[M]):
     def _key_of(self, key: int) -> Any:
         """Under what a session holds the row, as `identity_key` has it."""
         return (self._model, (key,), None)
+
+
+def _tuples(name: str, fields: Sequence[str]) -> Any:
+    return namedtuple(name, fields)  # noqa: PYI024 - its fields are known at run time alone
 
 
 def fill(row: Model, **values: object) -> None:

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple
 
 import orjson
 from sqlalchemy import BindParameter, bindparam, exists, inspect, select
@@ -13,6 +13,7 @@ from sqlalchemy.orm.util import identity_key
 from community import boards, flag_lists, founding, plans, thanking, town
 from community.models import Account, Gathering, Media, Mention, Poll, Post, PostTag, Tag
 from community.storage.prepared import Prepared, among
+from community.storage.rows import Rows
 from community.uris import Uris
 from webui.mastodon.entities import cards, media, words
 from webui.mastodon.entities.stamps import Stamp
@@ -28,7 +29,7 @@ _ON_BOARDS = ("question", "flag")
 _OFFER = b',"offers":["thanks"]'
 _parent, _answer = aliased(Post), aliased(Post)
 _IDS: BindParameter[int] = bindparam("ids", expanding=True)
-_POSTS = select(Post.__table__).where(Post.__table__.c.id.in_(_IDS))
+_POSTS = Rows(Post)
 _ABOVE = select(_parent.id, _parent.author_id, _parent.kind).where(_parent.id.in_(_IDS))
 _ANSWERS = select(_answer.id, _answer.author_id, _answer.url).where(_answer.id.in_(_IDS))
 _account, _mention, _tag, _post_tag, _poll, _post = (
@@ -121,7 +122,7 @@ def _posts(session: Session, ids: Sequence[int]) -> Sequence[Post]:
         written = session.identity_map.get(identity_key(Post, ids[0]))
         if written is not None and not inspect(written).expired_attributes:
             return [written]
-    return cast("Sequence[Post]", session.connection().execute(_POSTS, {"ids": ids}).all())
+    return _POSTS.plain(session, ids)
 
 
 def _around(session: Session, posts: Sequence[Post], veiled: frozenset[int], relay_id: int) -> _Around:
