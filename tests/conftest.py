@@ -28,7 +28,7 @@ def pytest_collection_finish() -> None:
     """
     gc.collect()
     gc.freeze()
-    gc.set_threshold(700, 10, 1_000_000)
+    gc.set_threshold(5_000, 10, 1_000_000)
 
 
 _finished = itertools.count(1)
