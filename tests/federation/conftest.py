@@ -39,7 +39,7 @@ def town(request: pytest.FixtureRequest, database_url: str, clock: FixedClock) -
 async def ctx(town: Town, database: Database) -> AsyncIterator[Federation]:
     """The federation of a founded town, its outbound door open."""
     await database.write(founding.found)
-    made = make_federation(town, database, limits=Limits(connect=1, idle=2, total=3))
+    made = make_federation(town, database, limits=Limits(connect=5, idle=3, total=10))
     await made.start()
     yield made
     await made.close()

@@ -40,7 +40,7 @@ async def door() -> AsyncIterator[Outbound]:
         allow_private=True,
         user_agent="machi/1 (+https://minato.example/)",
         clock=FixedClock(),
-        limits=Limits(connect=1, idle=0.3, total=0.6, body=20_000),
+        limits=Limits(connect=5, idle=0.8, total=1.5, body=20_000),
     )
     await made.start()
     yield made
@@ -66,7 +66,8 @@ async def speaking(answer: Callable[[asyncio.StreamReader, asyncio.StreamWriter]
 
     server = await asyncio.start_server(talk, "127.0.0.1", 0)
     yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/"
-    await asyncio.gather(*talks)
+    async with asyncio.timeout(10):  # each ends with its connection, and none stays open
+        await asyncio.gather(*talks)
     server.close()
 
 
@@ -357,7 +358,7 @@ class TestTrouble:
 
         async def elsewhere(reader, writer):
             await reader.readuntil(b"\r\n\r\n")
-            await asyncio.sleep(0.25)
+            await asyncio.sleep(0.5)
             writer.write(b"HTTP/1.1 302 Found\r\nLocation: /again\r\nContent-Length: 0\r\nConnection: close\r\n\r\n")
 
         async with speaking(elsewhere) as url:
