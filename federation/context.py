@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any
 
@@ -20,7 +21,7 @@ from federation.knocking import keep_form, kept_forms
 from federation.rates import Rates
 from federation.replays import Replays
 from federation.software import version
-from federation.turns import Turns
+from federation.turns import Crowded, Turns
 
 _MET_MS = 5_000
 
@@ -65,9 +66,7 @@ class Federation:
         self.delivery_bell = Bell()
         self.inbox_bell = Bell()
         self._aside: set[asyncio.Task[Any]] = set()
-        http.knocks.on_change(
-            lambda host, form: self.aside(database.write(partial(keep_form, host=host, form=form)))
-        )
+        http.knocks.on_change(lambda host, _form: self.aside(self._keep_form(host)))
 
     @property
     def scheme(self) -> str:
@@ -88,6 +87,12 @@ class Federation:
         task = asyncio.create_task(_carefully(deed))
         self._aside.add(task)
         task.add_done_callback(self._aside.discard)
+
+    async def _keep_form(self, host: str) -> None:
+        """One after another, and what holds by then: the form before the last must not be written last."""
+        with suppress(Crowded):  # those who wait keep it
+            async with self.turns.turn(("form", host)):
+                await self.database.write(partial(keep_form, host=host, form=self.http.knocks.form(host)))
 
     async def start(self) -> None:
         """Open the outbound door, knowing how other servers want to be spoken to."""

@@ -6,9 +6,10 @@ from sqlalchemy import select
 from federation.context import Federation, make_federation
 from federation.http import Outbound, PermanentFailure
 from federation.keys import instance_key
-from federation.knocking import IN_VAIN_MS, Knocks
+from federation.knocking import IN_VAIN_MS, Knocks, kept_forms
 from federation.models import RemoteHost
 from federation.signed import CAVAGE, RFC9421
+from tests.federation.asides import settled
 from tests.peer import Peer
 from tests.towns import FixedClock
 
@@ -36,11 +37,6 @@ def forms(peer: Peer) -> list[str]:
 async def kept(ctx: Federation, peer: Peer) -> str | None:
     query = select(RemoteHost.signature).where(RemoteHost.host == peer.domain)
     return await ctx.database.read(lambda session: session.scalar(query))
-
-
-async def settled(ctx: Federation) -> None:
-    while ctx._aside:
-        await next(iter(ctx._aside))
 
 
 async def test_the_older_form_comes_first_and_is_enough(ctx, peer):
@@ -77,6 +73,16 @@ async def test_back_again_when_the_host_takes_the_older_form_only(ctx, modern):
     assert forms(modern) == ["rfc9421", "cavage", "cavage"]
     await settled(ctx)
     assert await kept(ctx, modern) == "cavage"
+
+
+async def test_what_holds_last_is_kept_however_soon_it_follows(ctx):
+    hosts = [f"h{number}.example" for number in range(30)]
+    for host in hosts:
+        ctx.http.knocks.took(host, RFC9421)
+        ctx.http.knocks.took(host, CAVAGE)
+    await settled(ctx)
+    assert await ctx.database.read(kept_forms) == {}
+    assert await ctx.database.read(lambda session: set(session.scalars(select(RemoteHost.host)))) == set(hosts)
 
 
 async def test_gets_knock_as_well(ctx, modern):

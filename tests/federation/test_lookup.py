@@ -10,6 +10,7 @@ from federation import lookup
 from federation.keys import instance_key
 from federation.models import RemoteHost
 from tests import factories
+from tests.federation.asides import settled
 from tests.peer import Peer
 from tests.peer_shapes import SHAPES
 
@@ -65,8 +66,7 @@ class TestPeopleElsewhere:
 
     async def test_the_software_of_the_host_is_learnt_on_the_way(self, ctx, peer):
         await lookup.account(ctx, peer.actor("alice").handle)
-        while ctx._aside:
-            await next(iter(ctx._aside))
+        await settled(ctx)
         row = await ctx.database.read(lambda session: session.get(RemoteHost, peer.domain))
         assert row.software == "mastodon"
 

@@ -5,11 +5,9 @@ import json
 import os
 import re
 import signal
-import socket
 import sys
 from collections import Counter
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -17,11 +15,12 @@ import pytest
 
 from tests.integration.processes import environment, look_into
 from tests.integration.served import until
+from tests.ports import free_ports
 from tests.webui.browsing import Browser
 from webui.demo import script
 from webui.demo.driver import PASSPHRASE
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(900)]
 
 PATIENCE = 240.0  # seconds for anything in here, on a busy machine
 _COUNT = r"<dt>{}</dt><dd>(\d+)</dd>"
@@ -72,7 +71,7 @@ class Demo:
 
 @pytest.fixture
 async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
-    made = Demo(tmp_path / "demo", three_ports())
+    made = Demo(tmp_path / "demo", free_ports(3)[0])
     yield made
     if made.process is not None and made.process.returncode is None:
         made.process.send_signal(signal.SIGTERM)
@@ -80,22 +79,6 @@ async def demo(tmp_path: Path) -> AsyncIterator[Demo]:
             await asyncio.wait_for(made.process.communicate(), 30)
         except TimeoutError:
             made.process.kill()  # the towns notice by themselves that it has gone
-
-
-def three_ports() -> int:
-    """The first of three ports in a row that nobody uses."""
-    for _ in range(100):
-        with ExitStack() as places:
-            first = 0
-            try:
-                for number in range(3):
-                    place = places.enter_context(socket.socket())
-                    place.bind(("127.0.0.1", first and first + number))
-                    first = first or place.getsockname()[1]
-            except OSError:
-                continue
-            return first
-    raise AssertionError("no three free ports in a row")
 
 
 def expected() -> dict[str, Counter[str]]:

@@ -1,6 +1,5 @@
 """A town is killed while one post is on its way to hundreds of hosts: after the restart everybody has it."""
 
-import socket
 from pathlib import Path
 
 import pytest
@@ -11,6 +10,7 @@ from tests.federation.outbox.hosts import Hosts
 from tests.federation.outbox.said import follow
 from tests.integration.processes import TownProcess
 from tests.integration.served import found, until
+from tests.ports import free_port
 
 pytestmark = pytest.mark.slow
 
@@ -27,9 +27,7 @@ def settle_in(session: Session, hosts: Hosts) -> None:
 
 
 async def test_a_post_on_its_way_to_hundreds_of_hosts_survives_kill_9(tmp_path: Path) -> None:
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        town = TownProcess(tmp_path / "minato", "みなと", place.getsockname()[1])
+    town = TownProcess(tmp_path / "minato", "みなと", free_port())
     async with Hosts(MANY) as hosts:
         try:
             town.do(lambda session: settle_in(session, hosts))

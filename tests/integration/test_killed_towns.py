@@ -1,10 +1,8 @@
 """A town that is killed in the middle of everything loses nothing and does nothing twice."""
 
 import asyncio
-import socket
 import time
 from collections.abc import AsyncIterator
-from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -16,6 +14,7 @@ from community.models import Post
 from tests import factories
 from tests.integration.processes import TownProcess
 from tests.integration.served import found, until
+from tests.ports import free_ports
 
 pytestmark = pytest.mark.slow
 
@@ -28,12 +27,7 @@ UNREAD = "inbox_items WHERE state = 'pending'"
 @pytest.fixture
 async def towns(tmp_path: Path) -> AsyncIterator[tuple[TownProcess, TownProcess]]:
     """みなと with はなこ and やまて with じゅん, sisters; neither is open yet."""
-    with ExitStack() as places:
-        ports = []
-        for _ in range(2):
-            place = places.enter_context(socket.socket())
-            place.bind(("127.0.0.1", 0))
-            ports.append(place.getsockname()[1])
+    ports = free_ports(2)
     minato = TownProcess(tmp_path / "minato", "みなと", ports[0])
     yamate = TownProcess(tmp_path / "yamate", "やまて", ports[1])
     minato.do(lambda session: found(session, "hanako", sisters=(yamate.domain,)))

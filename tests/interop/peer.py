@@ -2,7 +2,6 @@
 
 import asyncio
 import contextlib
-import socket
 import subprocess
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from typing import Any
 import aiohttp
 
 from tests.interop.node import FOLDER, node
+from tests.ports import free_port
 
 Entry = dict[str, Any]
 PATIENCE = 15.0  # seconds that a test waits for something to arrive
@@ -122,9 +122,3 @@ def started(*flags: str, actors: tuple[str, ...]) -> Iterator[Program]:
             yield Program(port, actors)
         finally:
             process.terminate()
-
-
-def free_port() -> int:
-    with socket.socket() as place:
-        place.bind(("127.0.0.1", 0))
-        return int(place.getsockname()[1])

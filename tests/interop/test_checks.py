@@ -8,7 +8,7 @@ from federation.models import InboxItem
 from tests.integration.served import Town
 from tests.interop.app import token_of
 from tests.interop.node import FOLDER
-from tests.interop.peer import free_port
+from tests.ports import free_port
 
 CHECKS = 33
 

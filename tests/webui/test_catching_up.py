@@ -1,6 +1,5 @@
 """Members who look at what came from elsewhere have it read anew; strangers, and programs that read everything, do not."""
 
-import asyncio
 
 from sqlalchemy import select
 
@@ -9,6 +8,7 @@ from community.models import Post
 from federation.context import FEDERATION
 from federation.models import Errand
 from tests import factories
+from tests.federation.asides import settled
 from tests.webui.mastodon.conftest import app_of, open_app
 
 __all__ = ["app_of", "open_app"]
@@ -35,10 +35,7 @@ async def foreign(site) -> tuple[int, int, str]:
 
 
 async def wanted(site) -> list[str]:
-    ctx = site.app[FEDERATION]
-    while ctx._aside:
-        await asyncio.wait(ctx._aside)
-        await asyncio.sleep(0)
+    await settled(site.app[FEDERATION])
     return await site.database.read(
         lambda session: list(session.scalars(select(Errand.kind).order_by(Errand.kind)))
     )

@@ -15,6 +15,7 @@ from urllib.request import urlopen
 import pytest
 
 from community.keyfiles import KeyFiles
+from tests.ports import free_port
 from webui.settings_file import settings_text, write_settings
 
 pytestmark = pytest.mark.slow
@@ -22,12 +23,6 @@ pytestmark = pytest.mark.slow
 START_S = 60.0  # also on a busy machine
 END_S = 5.0
 Serve = Callable[..., "subprocess.Popen[str]"]
-
-
-def free_port() -> int:
-    with socket.socket() as trial:
-        trial.bind(("127.0.0.1", 0))
-        return int(trial.getsockname()[1])
 
 
 @pytest.fixture

@@ -1,6 +1,5 @@
 """What sends errands out, and that nobody waits for them."""
 
-import asyncio
 
 import pytest
 
@@ -8,15 +7,9 @@ from community.models import Post
 from federation import errands, freshness, lookup
 from federation.models import RemoteActor
 from tests import factories
+from tests.federation.asides import settled
 from tests.federation.catching_up.test_outage import _deliver, desk_create
 from tests.federation.catching_up.test_replies import path, under
-
-
-async def settle(ctx) -> None:
-    """Until everything that is done aside is done."""
-    while ctx._aside:
-        await asyncio.wait(ctx._aside)
-        await asyncio.sleep(0)
 
 
 class TestComing:
@@ -106,12 +99,12 @@ class TestLooking:
         uri, post_id = old
         for _ in range(5):
             lookup.thread_opened(desk.ctx, post_id)
-            await settle(desk.ctx)
+            await settled(desk.ctx)
             await desk.run()
         assert peer.asked(path({"id": uri})) == 1 + 1  # when it was looked up, and once now
         clock.advance(minutes=15)
         lookup.thread_opened(desk.ctx, post_id)
-        await settle(desk.ctx)
+        await settled(desk.ctx)
         assert await desk.waiting() == [("replies", uri)]
 
     async def test_a_post_and_a_profile(self, desk, old, peer, clock):
@@ -119,11 +112,11 @@ class TestLooking:
         lookup.post_opened(desk.ctx, post_id)
         author = await desk.do(lambda session: session.get_one(Post, post_id).author_id)
         lookup.profile_opened(desk.ctx, author)
-        await settle(desk.ctx)
+        await settled(desk.ctx)
         assert await desk.waiting() == [("post", uri)]
         clock.advance(days=1)
         lookup.profile_opened(desk.ctx, author)
-        await settle(desk.ctx)
+        await settled(desk.ctx)
         assert ("profile", peer.actor("alice").id) in await desk.waiting()
 
     async def test_nothing_of_ours_and_nothing_that_is_gone(self, desk, old):
@@ -139,7 +132,7 @@ class TestLooking:
             lookup.post_opened(desk.ctx, each)
         for each in (account_id, 1):
             lookup.profile_opened(desk.ctx, each)
-        await settle(desk.ctx)
+        await settled(desk.ctx)
         assert await desk.waiting() == []
 
     async def test_a_reply_further_down_asks_for_the_whole_thread(self, desk, peer, clock):
@@ -148,7 +141,7 @@ class TestLooking:
         reply_id = await desk.look_up(reply["id"])
         clock.advance(hours=1)
         lookup.thread_opened(desk.ctx, reply_id)
-        await settle(desk.ctx)
+        await settled(desk.ctx)
         assert await desk.waiting() == [("replies", note["id"]), ("replies", reply["id"])]
 
     @pytest.mark.parametrize("narrow", ["followers", "direct"])
@@ -157,5 +150,5 @@ class TestLooking:
         await desk.do(lambda session: setattr(session.get_one(Post, old[1]), "visibility", narrow))
         lookup.thread_opened(desk.ctx, old[1])
         lookup.post_opened(desk.ctx, old[1])
-        await settle(desk.ctx)
+        await settled(desk.ctx)
         assert await desk.waiting() == []
