@@ -11,8 +11,8 @@ from community.models import Account, Poll, PollOption, Post
 from federation import errands
 from federation.catching_up import looking
 from tests import factories
+from tests.federation.asides import settled
 from tests.federation.catching_up.conftest import Desk
-from tests.federation.catching_up.test_triggers import settle
 from tests.peer import Peer
 from tests.peer_actor import PeerActor
 from tests.towns import SPRING_MORNING
@@ -54,7 +54,7 @@ async def test_a_look_reads_the_counts_anew_once_in_some_minutes(desk: Desk, ali
 
     async def look() -> int:
         looking.poll_opened(desk.ctx, post_id)
-        await settle(desk.ctx)
+        await settled(desk.ctx)
         return await desk.run()
 
     assert await look() == 0
@@ -76,7 +76,7 @@ async def test_the_end_is_read_from_its_server_and_no_more_after_it(desk: Desk, 
     assert await counts(desk, post_id) == [8, 9]
     desk.clock.advance(hours=1)
     looking.poll_opened(desk.ctx, post_id)
-    await settle(desk.ctx)
+    await settled(desk.ctx)
     assert await desk.waiting() == []
 
 
@@ -89,7 +89,7 @@ async def test_polls_of_ours_are_read_from_nowhere(desk: Desk, alice: PeerActor)
     post_id = await desk.do(unit)
     desk.clock.advance(minutes=11)
     looking.poll_opened(desk.ctx, post_id)
-    await settle(desk.ctx)
+    await settled(desk.ctx)
     await desk.do(polls.close_due)
     assert await desk.waiting() == []
 
