@@ -11,8 +11,8 @@ from community.models import Pin, Post
 from federation import actors, errands, lookup
 from federation.catching_up import looking
 from federation.models import Errand
+from tests.federation.asides import settled
 from tests.federation.catching_up.conftest import Desk
-from tests.federation.catching_up.test_triggers import settle
 from tests.peer import Peer
 from tests.peer_actor import PeerActor
 
@@ -93,7 +93,7 @@ async def test_a_look_at_the_profile_asks_for_it_a_few_times_a_day(desk: Desk, a
 
     async def asked() -> int:
         looking.profile_opened(desk.ctx, account.id)
-        await settle(desk.ctx)
+        await settled(desk.ctx)
         query = select(Errand.uri).where(Errand.kind == errands.FEATURED)
         return len(await desk.database.read(lambda session: session.scalars(query).all()))
 
