@@ -14,6 +14,7 @@ from aiohttp import web_app
 from community.db import Database, open_database
 from community.events import Bus
 from community.town import Town
+from federation import seals
 from tests.engines import ENGINES, PostgresDatabases, SqliteFiles
 from tests.towns import FixedClock, make_town
 
@@ -57,6 +58,24 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         engines = wanted[:1]
     marks = {"sqlite": (), "postgresql": pytest.mark.postgres}
     metafunc.parametrize("engine", [pytest.param(name, marks=marks[name]) for name in engines])
+
+
+_make_key = seals.make_rsa
+_keys: list[tuple[bytes, str]] = []
+
+
+@pytest.fixture(autouse=True)
+def keys_for_every_test(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Making a key takes up to 0.3 s: actors of later tests take over those of earlier ones; no two in one test share."""
+    numbers = itertools.count()
+
+    def make() -> tuple[bytes, str]:
+        number = next(numbers)
+        while len(_keys) <= number:
+            _keys.append(_make_key())
+        return _keys[number]
+
+    monkeypatch.setattr(seals, "make_rsa", make)
 
 
 @pytest.fixture(scope="session")

@@ -1,13 +1,11 @@
 """Whole towns, and other servers of the fediverse, on loopback ports."""
 
-import itertools
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack, ExitStack
 from pathlib import Path
 
 import pytest
 
-from federation import seals
 from tests.engines import SqliteFiles
 from tests.integration.served import MovingClock, Town, found
 from tests.peer import Peer
@@ -16,22 +14,6 @@ from tests.webui.conftest import catalogues
 __all__ = ["catalogues"]
 
 MakeTown = Callable[..., Town]
-_make_key = seals.make_rsa
-_keys: list[tuple[bytes, str]] = []
-
-
-@pytest.fixture(autouse=True)
-def keys_for_every_test(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Making a key takes up to 0.3 s: actors of later tests take over those of earlier ones; no two in one test share."""
-    numbers = itertools.count()
-
-    def make() -> tuple[bytes, str]:
-        number = next(numbers)
-        while len(_keys) <= number:
-            _keys.append(_make_key())
-        return _keys[number]
-
-    monkeypatch.setattr(seals, "make_rsa", make)
 
 
 @pytest.fixture

@@ -6,13 +6,13 @@ from contextlib import AsyncExitStack
 import aiohttp
 import pytest
 
-from tests.integration.conftest import catalogues, clock, keys_for_every_test, make_peer, make_town, minato
+from tests.integration.conftest import catalogues, clock, make_peer, make_town, minato
 from tests.integration.served import Town
 from tests.interop.app import App, token_of
 from tests.interop.node import HOW, node
 from tests.interop.peer import FedifyPeer, Program, started
 
-__all__ = ["catalogues", "clock", "keys_for_every_test", "make_peer", "make_town", "minato"]
+__all__ = ["catalogues", "clock", "make_peer", "make_town", "minato"]
 
 Enter = Callable[[str], Awaitable[App]]
 
