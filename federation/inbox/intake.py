@@ -130,6 +130,7 @@ def _queue(ctx: Federation, session: Session, letter: Letter, now: int) -> None:
     if town.of(session).settings.limits.enabled and queue.has_its_share(session, letter.host, SHARE):
         raise Overfull
     if _NEW.rows(session, **_values(letter, now)):
+        queue.lift(session, letter.host, now)
         events.after_commit(session, ctx.wake_inbox)
     else:
         _queue_again(ctx, session, letter, now)

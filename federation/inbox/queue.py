@@ -107,6 +107,12 @@ _WAITING = Prepared(
     .limit(1)
     .offset(param("most"))
 )
+_LIFT = Prepared(
+    lambda _dialect: update(_items)
+    .where(_item.state == PENDING, _item.host == text_param("this_host"))
+    .where(_item.next_attempt_at > param("now"), _item.leased_until <= param("now"), _item.attempts <= HOLDING_TRIES)
+    .values(next_attempt_at=param("now"))
+)
 _ANY_DUE = Prepared(lambda _dialect: select(_item.id).where(_due()).limit(1))
 
 
@@ -180,6 +186,14 @@ def free_all(session: Session) -> None:
     session.execute(
         update(InboxItem).where(InboxItem.state == PENDING, InboxItem.leased_until > 0).values(leased_until=0)
     )
+
+
+def lift(session: Session, host: str, now: int) -> None:
+    """`host` speaks: what waits of it for an early second try, mostly for something that it did not answer with, is due.
+
+    An item that fails on keeps its time: a host that speaks a lot has none of its items tried oftener for it than twice.
+    """
+    _LIFT.run(session, this_host=host, now=now)
 
 
 def is_any_due(session: Session, now: int) -> bool:

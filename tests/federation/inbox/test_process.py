@@ -189,6 +189,24 @@ async def test_an_item_that_waits_holds_its_host_only_briefly(
     assert await door.states() == ["pending", "done"]
 
 
+async def test_what_waits_is_tried_again_when_its_host_speaks(
+    door: Door, peer: Peer, other: Peer, question: str
+) -> None:
+    """Not oftener than twice, however much the host says: what it asks us to fetch may be another's."""
+    ken, parent = peer.actor("ken"), other.actor("lin").note("<p>はじめの話</p>")
+    path = parent["id"].removeprefix(other.origin)
+    other.answer(path, status=503)
+    await ken.post(door.inbox, reply(door, ken, parent["id"]))
+    await door.worker.run_once()
+    asked = [other.asked(path)]
+    for number in range(4):
+        await ken.post(door.inbox, ken.does("Like", f"{question}#{number}"))
+        await door.worker.run_once()
+        asked.append(other.asked(path))
+    assert asked == [1, 2, 3, 3, 3]
+    assert (await door.states())[0] == "pending"
+
+
 async def test_a_poisoned_item_ends_as_failed_with_its_error(
     door: Door, peer: Peer, bus: Bus, clock: FixedClock, question: str
 ) -> None:
