@@ -132,6 +132,6 @@ def test_nothing_around_a_link_hides_where_it_leads(around):
     ],
 )
 def test_no_html_keeps_the_town_waiting(piece):
-    started = time.perf_counter()
+    started = time.thread_time()
     text.from_html(piece * (text.HTML_LIMIT // len(piece)))
-    assert time.perf_counter() - started < 1
+    assert time.thread_time() - started < 1

@@ -49,10 +49,10 @@ def test_pictures_lie_on_the_web(image):
 
 
 def test_strange_pages_cost_little():
-    began = time.perf_counter()
+    began = time.thread_time()
     for piece in ("<meta ", "<meta '", '<meta "', "<title", "<html ", "<!--", "<meta a=", "<meta content=x name="):
         read(piece * 60_000)
-    assert time.perf_counter() - began < 4
+    assert time.thread_time() - began < 4
 
 
 async def post(ctx, address):

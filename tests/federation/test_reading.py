@@ -15,9 +15,9 @@ from federation.vocabulary.reading import Unreadable, authority, load, same_orig
 
 
 def seconds(deed: Callable[[], object]) -> float:
-    before = time.perf_counter()
+    before = time.thread_time()
     deed()
-    return time.perf_counter() - before
+    return time.thread_time() - before
 
 
 @pytest.mark.parametrize(
