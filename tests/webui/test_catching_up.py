@@ -1,6 +1,5 @@
 """Members who look at what came from elsewhere have it read anew; strangers, and programs that read everything, do not."""
 
-
 from sqlalchemy import select
 
 from community import answers, notes, text

@@ -1,6 +1,5 @@
 """What sends errands out, and that nobody waits for them."""
 
-
 import pytest
 
 from community.models import Post
